@@ -1,0 +1,241 @@
+//! The catalogue: one line per component; the YAML form, schema, knobs and pages follow from it.
+
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::engine::agenda::Lane;
+use crate::engine::kernel::{Action, Answer, Behaviour, Cancelled, Cx, Note, Vitals};
+use crate::engine::meter::Station;
+use crate::engine::request::{Cause, ReqId};
+use crate::engine::tally::Tally;
+use crate::engine::time::Nanos;
+use crate::wiring::{Flaw, Site};
+
+/// One resource of a node as reports see it.
+pub struct Resource<'a> {
+    /// What it is: `workers`, `cpu`, `connections` ...
+    pub name: &'static str,
+    /// Its meters.
+    pub station: &'a Station,
+}
+
+/// What a node shows of itself.
+#[derive(Default)]
+pub struct Survey<'a> {
+    /// Resources with capacity, use and queue.
+    pub resources: Vec<Resource<'a>>,
+    /// Tallies of the requests that began here.
+    pub tallies: Vec<&'a Tally>,
+    /// Figures of its own, by name: counts since the warm-up.
+    pub counts: Vec<(&'static str, u64)>,
+}
+
+impl<'a> Survey<'a> {
+    /// Shows a resource.
+    pub fn resource(&mut self, name: &'static str, station: &'a Station) {
+        self.resources.push(Resource { name, station });
+    }
+}
+
+/// The limits of what a node can answer in the long run, for warnings and the bottleneck's reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Bound {
+    /// Requests a second that it can serve; `None` without a limit of its own.
+    pub per_second: Option<f64>,
+}
+
+/// A component: what a person writes (`Spec`), what it becomes, and what it shows.
+pub trait Component: Behaviour + Clone + Serialize + DeserializeOwned {
+    /// Its name in scenarios.
+    const NAME: &'static str;
+    /// What it is, in one sentence.
+    const SUMMARY: &'static str;
+    /// Its form in YAML.
+    type Spec: Clone + Serialize + DeserializeOwned + JsonSchema + PartialEq + std::fmt::Debug;
+
+    /// Makes the node; every mistake that its form alone cannot exclude is a flaw.
+    ///
+    /// # Errors
+    /// A [`Flaw`] with the path of the field at fault.
+    fn build(spec: &Self::Spec, site: &Site) -> Result<Self, Flaw>;
+
+    /// Takes over a changed form while it runs; state and meters stay.
+    ///
+    /// # Errors
+    /// A [`Flaw`] if the new form is wrong; nothing changes then.
+    fn retune(&mut self, cx: &mut Cx<'_>, spec: &Self::Spec, site: &Site) -> Result<(), Flaw>;
+
+    /// Shows its meters.
+    fn survey<'a>(&'a self, survey: &mut Survey<'a>);
+
+    /// What it can serve at most, from its form alone.
+    fn bound(_spec: &Self::Spec) -> Bound {
+        Bound::default()
+    }
+
+    /// Endpoints that it answers, by name, where it tells them apart.
+    fn endpoints(_spec: &Self::Spec) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Instances to prepare: 1 unless the form says otherwise.
+    fn replicas(_spec: &Self::Spec) -> u32 {
+        1
+    }
+}
+
+macro_rules! catalogue {
+    ($($module:ident :: $Name:ident),+ $(,)?) => {
+        $(pub mod $module;)+
+
+        /// A node of any component.
+        #[derive(Clone, Debug, Serialize, Deserialize)]
+        pub enum Node {
+            $(#[doc = stringify!($Name)] $Name(Box<$module::$Name>),)+
+        }
+
+        /// A component's form as written.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        pub enum Form {
+            $(#[doc = stringify!($Name)] $Name(<$module::$Name as Component>::Spec),)+
+        }
+
+        /// Every component: name and summary.
+        pub const CATALOGUE: &[(&str, &str)] =
+            &[$((<$module::$Name as Component>::NAME, <$module::$Name as Component>::SUMMARY),)+];
+
+        /// Calls a generic reader with the form of the component of that name.
+        pub trait FormReader {
+            /// What it gives.
+            type Out;
+            /// Reads the form of component `C`.
+            fn read<C: Component>(self, wrap: fn(C::Spec) -> Form) -> Self::Out;
+        }
+
+        /// Reads the form of the component of that name; `None` if there is none.
+        pub fn read_form<R: FormReader>(name: &str, reader: R) -> Option<R::Out> {
+            $(if name == <$module::$Name as Component>::NAME {
+                return Some(reader.read::<$module::$Name>(Form::$Name));
+            })+
+            None
+        }
+
+        impl Form {
+            /// The component's name.
+            #[must_use]
+            pub fn component(&self) -> &'static str {
+                match self { $(Form::$Name(_) => <$module::$Name as Component>::NAME,)+ }
+            }
+            /// Makes the node.
+            ///
+            /// # Errors
+            /// A [`Flaw`] in the form.
+            pub fn build(&self, site: &Site) -> Result<Node, Flaw> {
+                match self {
+                    $(Form::$Name(spec) => <$module::$Name as Component>::build(spec, site)
+                        .map(|node| Node::$Name(Box::new(node))),)+
+                }
+            }
+            /// What it can serve at most.
+            #[must_use]
+            pub fn bound(&self) -> Bound {
+                match self { $(Form::$Name(spec) => <$module::$Name as Component>::bound(spec),)+ }
+            }
+            /// Endpoints that it answers.
+            #[must_use]
+            pub fn endpoints(&self) -> Vec<String> {
+                match self {
+                    $(Form::$Name(spec) => <$module::$Name as Component>::endpoints(spec),)+
+                }
+            }
+            /// Instances to prepare.
+            #[must_use]
+            pub fn replicas(&self) -> u32 {
+                match self {
+                    $(Form::$Name(spec) => <$module::$Name as Component>::replicas(spec),)+
+                }
+            }
+            /// The form as plain JSON.
+            #[must_use]
+            pub fn to_json(&self) -> serde_json::Value {
+                match self {
+                    $(Form::$Name(spec) => serde_json::to_value(spec).unwrap_or_default(),)+
+                }
+            }
+        }
+
+        impl Node {
+            /// The component's name.
+            #[must_use]
+            pub fn component(&self) -> &'static str {
+                match self { $(Node::$Name(_) => <$module::$Name as Component>::NAME,)+ }
+            }
+            /// Takes over a changed form.
+            ///
+            /// # Errors
+            /// A [`Flaw`] in the form, or another component's form.
+            pub fn retune(
+                &mut self, cx: &mut Cx<'_>, form: &Form, site: &Site,
+            ) -> Result<(), Flaw> {
+                match (self, form) {
+                    $((Node::$Name(node), Form::$Name(spec)) => node.retune(cx, spec, site),)+
+                    _ => Err(Flaw::new("", "the form is another component's", "keep the component")),
+                }
+            }
+            /// Shows its meters.
+            pub fn survey<'a>(&'a self, survey: &mut Survey<'a>) {
+                match self { $(Node::$Name(node) => node.survey(survey),)+ }
+            }
+        }
+
+        impl Behaviour for Node {
+            fn prepare(&mut self, lanes: &mut dyn FnMut(Nanos) -> Lane) {
+                match self { $(Node::$Name(node) => node.prepare(lanes),)+ }
+            }
+            fn start(&mut self, cx: &mut Cx<'_>) {
+                match self { $(Node::$Name(node) => node.start(cx),)+ }
+            }
+            #[inline]
+            fn call(&mut self, cx: &mut Cx<'_>, req: ReqId) {
+                match self { $(Node::$Name(node) => node.call(cx, req),)+ }
+            }
+            #[inline]
+            fn answer(&mut self, cx: &mut Cx<'_>, answer: Answer) {
+                match self { $(Node::$Name(node) => node.answer(cx, answer),)+ }
+            }
+            #[inline]
+            fn timer(&mut self, cx: &mut Cx<'_>, word: u64) {
+                match self { $(Node::$Name(node) => node.timer(cx, word),)+ }
+            }
+            fn note(&mut self, cx: &mut Cx<'_>, note: Note) {
+                match self { $(Node::$Name(node) => node.note(cx, note),)+ }
+            }
+            fn cancelled(&mut self, cx: &mut Cx<'_>, gone: Cancelled) {
+                match self { $(Node::$Name(node) => node.cancelled(cx, gone),)+ }
+            }
+            fn stop(&mut self, cx: &mut Cx<'_>, cause: Cause) {
+                match self { $(Node::$Name(node) => node.stop(cx, cause),)+ }
+            }
+            fn act(&mut self, cx: &mut Cx<'_>, action: Action) -> bool {
+                match self { $(Node::$Name(node) => node.act(cx, action),)+ }
+            }
+            fn vitals(&mut self, now: Nanos) -> Vitals {
+                match self { $(Node::$Name(node) => node.vitals(now),)+ }
+            }
+            fn scraped(&mut self, cx: &mut Cx<'_>, group: u32, vitals: &[Vitals]) {
+                match self { $(Node::$Name(node) => node.scraped(cx, group, vitals),)+ }
+            }
+            fn reset_meters(&mut self, now: Nanos) {
+                match self { $(Node::$Name(node) => node.reset_meters(now),)+ }
+            }
+        }
+    };
+}
+
+catalogue! {
+    balancer::Balancer,
+    station::QueueStation,
+    users::Users,
+    worker_pool::WorkerPool,
+}

@@ -1,0 +1,609 @@
+//! Users: open arrivals, sessions or a closed crowd, with patience, timeouts and retries.
+
+mod crowd;
+mod profile;
+mod retry;
+mod spec;
+
+use serde::{Deserialize, Serialize};
+
+use self::crowd::Crowd;
+use self::profile::Profile;
+pub use self::profile::{DailySpec, PeakSpec, ProfileSpec, Spacing, StepSpec, VaryingSpec};
+use self::retry::Retry;
+pub use self::retry::{Jitter, RetrySpec};
+pub use self::spec::UsersSpec;
+use super::{Bound, Component, Survey};
+use crate::engine::agenda::{Lane, Timer};
+use crate::engine::chance::{Draw, Law, LawSpec, Weights, Zipf, exponential, flip, mix};
+use crate::engine::kernel::{Answer, Behaviour, Cx};
+use crate::engine::request::{Ask, Cause, Doing, Outcome, ReqId};
+use crate::engine::slab::Slab;
+use crate::engine::tally::Tally;
+use crate::engine::time::{Nanos, SECOND};
+use crate::wiring::{EndpointName, Flaw, Site};
+
+const ARRIVAL: u64 = 0x6172_7269_7661_6c01;
+const CLASS: u64 = 0x636c_6173_7300_0002;
+const CLIENT: u64 = 0x636c_6965_6e74_0003;
+const KEY: u64 = 0x6b65_7900_0000_0004;
+const THINK: u64 = 0x7468_696e_6b00_0005;
+const PATIENCE: u64 = 0x7061_7469_656e_0006;
+const BACKOFF: u64 = 0x6261_636b_6f66_0007;
+const JOURNEY: u64 = 0x6a6f_7572_6e65_0008;
+
+/// What a timer means: the high half of its word; the low half is a slab number.
+const NEXT: u64 = 0;
+const TIMEOUT: u64 = 1;
+const LEAVE: u64 = 2;
+const AGAIN: u64 = 3;
+const THOUGHT: u64 = 4;
+
+#[inline]
+fn word(kind: u64, index: u32) -> u64 {
+    kind << 32 | u64::from(index)
+}
+
+/// How users come.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum Source {
+    Arrivals(Profile),
+    Sessions(Profile),
+    /// Exponential think times: one clock for all.
+    Crowd(Crowd),
+    /// Other think times: a timer each.
+    Closed(u32),
+}
+
+/// To whom a logical request belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+enum Owner {
+    Nobody,
+    Session(u32),
+    User(u32),
+}
+
+/// A logical request under way.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Visit {
+    ask: Ask,
+    started: Nanos,
+    owner: Owner,
+    class: u16,
+    made: u16,
+    waited: Nanos,
+    child: Option<ReqId>,
+    timeout: Timer,
+    patience: Timer,
+    again: Timer,
+}
+
+/// A session between its first and last request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Session {
+    luck: u64,
+    client: u64,
+    visits: u64,
+    stage: u16,
+    left: u32,
+}
+
+/// How a request is described, fixed for the run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Menu {
+    endpoints: Vec<u16>,
+    weights: Option<Weights>,
+    /// Mean visits per session and endpoint.
+    journey: Vec<f64>,
+    clients: Option<u64>,
+    zipf: Option<Zipf>,
+}
+
+/// A group of users.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Users {
+    enter: u32,
+    source: Source,
+    menu: Menu,
+    think: Law,
+    patience: Option<Law>,
+    timeout_ns: Option<Nanos>,
+    timeout_lane: Option<Lane>,
+    retry: Retry,
+    limit: u64,
+    key: u64,
+    /// Arrivals, sessions or clock ticks so far.
+    ordinal: u64,
+    clock: Timer,
+    visits: Slab<Visit>,
+    sessions: Slab<Session>,
+    tallies: Vec<Tally>,
+    issued: u64,
+}
+
+fn compile(law: Option<&LawSpec>, path: &str) -> Result<Option<Law>, Flaw> {
+    law.map(|law| law.compile()).transpose().map_err(|message| flaw(path, &message))
+}
+
+fn flaw(path: &str, message: &str) -> Flaw {
+    let (message, remedy) = message.split_once(": ").unwrap_or((message, "correct the value"));
+    Flaw::new(path, message, remedy)
+}
+
+impl Menu {
+    fn new(spec: &UsersSpec, site: &Site) -> Result<Self, Flaw> {
+        let (field, table) =
+            if spec.sessions.is_some() { ("journey", &spec.journey) } else { ("mix", &spec.mix) };
+        let mut endpoints = Vec::new();
+        for name in table.keys() {
+            endpoints.push(site.endpoint(&name.0).map_err(|flaw| Flaw {
+                path: format!("{field}.{}", name.0),
+                ..flaw
+            })?);
+        }
+        let numbers: Vec<f64> = table.values().copied().collect();
+        check_numbers(field, table)?;
+        let weights = (spec.sessions.is_none() && numbers.len() > 1)
+            .then(|| Weights::new(&numbers))
+            .transpose()
+            .map_err(|message| flaw(field, &message))?;
+        let zipf = spec.keys.as_ref().map(|keys| keys.compile()).transpose();
+        let zipf = zipf.map_err(|message| flaw("keys", &message))?;
+        Ok(Menu { endpoints, weights, journey: numbers, clients: spec.clients, zipf })
+    }
+
+    fn names(&self, site: &Site) -> Vec<String> {
+        let name = |&endpoint: &u16| format!("{}/{}", site.name, site.endpoints[endpoint as usize]);
+        if self.endpoints.is_empty() {
+            return vec![site.name.clone()];
+        }
+        self.endpoints.iter().map(name).collect()
+    }
+
+    #[inline]
+    fn ask(&self, luck: u64, class: u16, client: Option<u64>) -> Ask {
+        let client = client.unwrap_or_else(|| match self.clients {
+            Some(n) => crate::engine::chance::below(&mut Draw::new(luck ^ CLIENT), n.max(1)),
+            None => luck,
+        });
+        let key = match &self.zipf {
+            Some(zipf) => zipf.sample(&mut Draw::new(luck ^ KEY)),
+            None => luck,
+        };
+        let endpoint = self.endpoints.get(class as usize).copied().unwrap_or(0);
+        Ask { luck, client, key, demand: 0, endpoint }
+    }
+
+    #[inline]
+    fn pick(&self, luck: u64) -> u16 {
+        match &self.weights {
+            Some(weights) => weights.pick(&mut Draw::new(luck ^ CLASS)) as u16,
+            None => 0,
+        }
+    }
+
+    /// Visits of one session to the endpoint at a stage: the mean, rounded up or down at random.
+    fn visits(&self, luck: u64, stage: u16) -> u32 {
+        let mean = self.journey[stage as usize];
+        let whole = mean.floor();
+        let draw = &mut Draw::new(mix(luck ^ JOURNEY, u64::from(stage)));
+        whole as u32 + u32::from(flip(draw, mean - whole))
+    }
+}
+
+fn check_numbers(
+    field: &str,
+    table: &indexmap::IndexMap<EndpointName, f64>,
+) -> Result<(), Flaw> {
+    for (name, &number) in table {
+        if !(number.is_finite() && (0.0..=1e6).contains(&number)) {
+            return Err(Flaw::new(
+                &format!("{field}.{}", name.0),
+                format!("{number} is not possible here"),
+                "write a number from 0 to 1000000",
+            ));
+        }
+    }
+    if !table.is_empty() && table.values().all(|&number| number == 0.0) {
+        return Err(Flaw::new(field, "every number is 0", "give at least one endpoint a number"));
+    }
+    Ok(())
+}
+
+impl Users {
+    fn source(spec: &UsersSpec, think: &Law, site: &Site) -> Result<Source, Flaw> {
+        let kinds = u32::from(spec.arrivals.is_some())
+            + u32::from(spec.sessions.is_some())
+            + u32::from(spec.closed.is_some());
+        if kinds != 1 {
+            return Err(Flaw::new(
+                "",
+                format!("users come in {kinds} ways"),
+                "write exactly one of arrivals, sessions and closed",
+            ));
+        }
+        let inner = |path: &'static str| {
+            move |flaw: Flaw| {
+                let dot = if flaw.path.is_empty() { "" } else { "." };
+                Flaw { path: format!("{path}{dot}{}", flaw.path), ..flaw }
+            }
+        };
+        if let Some(spec) = &spec.arrivals {
+            return spec.compile(site).map(Source::Arrivals).map_err(inner("arrivals"));
+        }
+        if let Some(rate) = &spec.sessions {
+            if spec.journey.is_empty() {
+                return Err(Flaw::new(
+                    "journey",
+                    "a session without a journey asks for nothing",
+                    "write journey: {home: 1, product: 3}",
+                ));
+            }
+            return rate.compile(site).map(Source::Sessions).map_err(inner("sessions"));
+        }
+        let users = spec.closed.unwrap_or(0);
+        if users > 20_000_000 {
+            return Err(Flaw::new(
+                "closed",
+                format!("{users} users are too many"),
+                "write at most 20000000, or use arrivals",
+            ));
+        }
+        Ok(match think {
+            Law::Exponential { mean } => Source::Crowd(Crowd::new(users, *mean)),
+            _ => Source::Closed(users),
+        })
+    }
+
+    /// The gap's length on the cumulative rate: exponential, or 1 for even spacing.
+    fn next_arrival(&mut self, cx: &mut Cx<'_>) {
+        self.ordinal += 1;
+        let luck = mix(self.key, self.ordinal);
+        let (Source::Arrivals(profile) | Source::Sessions(profile)) = &mut self.source else {
+            return;
+        };
+        let draw = &mut Draw::new(luck ^ ARRIVAL);
+        let amount = if profile.even { 1.0 } else { exponential(draw) };
+        if let Some(at) = profile.after(cx.now(), amount) {
+            self.clock = cx.after(at - cx.now(), word(NEXT, 0));
+        }
+    }
+
+    fn wind(&mut self, cx: &mut Cx<'_>) {
+        self.ordinal += 1;
+        let Source::Crowd(crowd) = &self.source else { return };
+        let gap = crowd.gap(&mut Draw::new(mix(self.key, self.ordinal) ^ ARRIVAL));
+        self.clock = cx.after(gap, word(NEXT, 0));
+    }
+
+    #[inline]
+    fn arrive(&mut self, cx: &mut Cx<'_>) {
+        let luck = mix(self.key, self.ordinal);
+        if self.issued >= self.limit {
+            return;
+        }
+        match &mut self.source {
+            Source::Arrivals(_) => {
+                self.next_arrival(cx);
+                let class = self.menu.pick(luck);
+                let ask = self.menu.ask(luck, class, None);
+                self.begin(cx, ask, class, Owner::Nobody);
+            }
+            Source::Sessions(_) => {
+                self.next_arrival(cx);
+                let client = self.menu.ask(luck, 0, None).client;
+                let left = self.menu.visits(luck, 0);
+                let session = Session { luck, client, visits: 0, stage: 0, left };
+                let session = self.sessions.insert(session);
+                self.go_on(cx, session);
+            }
+            Source::Crowd(crowd) => {
+                let woken = crowd.tick(&mut Draw::new(luck ^ THINK));
+                crowd.calm();
+                self.wind(cx);
+                if let Some(user) = woken {
+                    self.begin_user(cx, user, luck);
+                }
+            }
+            Source::Closed(_) => {}
+        }
+    }
+
+    fn begin_user(&mut self, cx: &mut Cx<'_>, user: u32, luck: u64) {
+        let class = self.menu.pick(luck);
+        let ask = self.menu.ask(luck, class, Some(u64::from(user)));
+        self.begin(cx, ask, class, Owner::User(user));
+    }
+
+    /// The next request of a session, or its end.
+    fn go_on(&mut self, cx: &mut Cx<'_>, index: u32) {
+        let Some(session) = self.sessions.get_mut(index) else { return };
+        while session.left == 0 {
+            session.stage += 1;
+            if session.stage as usize >= self.menu.journey.len() {
+                self.sessions.remove(index);
+                return;
+            }
+            session.left = self.menu.visits(session.luck, session.stage);
+        }
+        session.left -= 1;
+        session.visits += 1;
+        let (class, client) = (session.stage, session.client);
+        let luck = mix(session.luck, session.visits);
+        let ask = self.menu.ask(luck, class, Some(client));
+        self.begin(cx, ask, class, Owner::Session(index));
+    }
+
+    #[inline]
+    fn begin(&mut self, cx: &mut Cx<'_>, ask: Ask, class: u16, owner: Owner) {
+        self.issued += 1;
+        self.tallies[class as usize].issue();
+        self.retry.first();
+        let index = self.visits.insert(Visit {
+            ask,
+            started: cx.now(),
+            owner,
+            class,
+            made: 0,
+            waited: 0,
+            child: None,
+            timeout: Timer::NONE,
+            patience: Timer::NONE,
+            again: Timer::NONE,
+        });
+        if let Some(law) = &self.patience {
+            let patience = law.sample_nanos(&mut Draw::new(ask.luck ^ PATIENCE));
+            let timer = cx.after(patience, word(LEAVE, index));
+            if let Some(visit) = self.visits.get_mut(index) {
+                visit.patience = timer;
+            }
+        }
+        self.attempt(cx, index);
+    }
+
+    #[inline]
+    fn attempt(&mut self, cx: &mut Cx<'_>, index: u32) {
+        let Some(visit) = self.visits.get_mut(index) else { return };
+        visit.made += 1;
+        visit.child = Some(cx.open(visit.ask, self.enter, u64::from(index)));
+        if let Some(lane) = self.timeout_lane {
+            visit.timeout = cx.after_in(lane, word(TIMEOUT, index));
+        }
+    }
+
+    fn abandon_child(cx: &mut Cx<'_>, visit: &mut Visit) {
+        if let Some(child) = visit.child.take() {
+            cx.detach(child);
+            cx.cancel(child);
+        }
+    }
+
+    fn attempt_failed(&mut self, cx: &mut Cx<'_>, index: u32, cause: Cause) {
+        let Some(visit) = self.visits.get_mut(index) else { return };
+        visit.child = None;
+        if !self.retry.allow(visit.made) {
+            self.finish(cx, index, Outcome::Failed(cause));
+            return;
+        }
+        let luck = mix(visit.ask.luck ^ BACKOFF, u64::from(visit.made));
+        visit.waited = self.retry.wait(visit.made, visit.waited, &mut Draw::new(luck));
+        let wait = visit.waited;
+        if wait == 0 {
+            self.attempt(cx, index);
+            return;
+        }
+        visit.again = cx.after(wait, word(AGAIN, index));
+        cx.spend(Doing::Waiting, wait);
+    }
+
+    #[inline]
+    fn finish(&mut self, cx: &mut Cx<'_>, index: u32, outcome: Outcome) {
+        let Some(visit) = self.visits.remove(index) else { return };
+        cx.disarm(visit.timeout);
+        if self.patience.is_some() {
+            cx.disarm(visit.patience);
+        }
+        let tally = &mut self.tallies[visit.class as usize];
+        match outcome {
+            Outcome::Done => tally.complete(cx.now() - visit.started),
+            Outcome::Failed(cause) => tally.fail(cause),
+        }
+        match visit.owner {
+            Owner::Nobody => {}
+            Owner::Session(session) if outcome == Outcome::Failed(Cause::Abandoned) => {
+                self.sessions.remove(session);
+            }
+            Owner::Session(session) => self.think(cx, session, visit.ask.luck),
+            Owner::User(user) => self.rest(cx, user, visit.ask.luck),
+        }
+    }
+
+    fn think(&mut self, cx: &mut Cx<'_>, index: u32, luck: u64) {
+        let pause = self.think.sample_nanos(&mut Draw::new(luck ^ THINK));
+        cx.after(pause, word(THOUGHT, index));
+    }
+
+    fn rest(&mut self, cx: &mut Cx<'_>, user: u32, luck: u64) {
+        match &mut self.source {
+            Source::Crowd(crowd) => {
+                if crowd.rest(user) {
+                    cx.disarm(self.clock);
+                    self.wind(cx);
+                }
+            }
+            _ => self.think(cx, user, luck),
+        }
+    }
+}
+
+impl Component for Users {
+    const NAME: &'static str = "users";
+    const SUMMARY: &'static str =
+        "People or clients: open arrivals, sessions or a closed crowd, with patience and retries.";
+    type Spec = UsersSpec;
+
+    fn build(spec: &UsersSpec, site: &Site) -> Result<Self, Flaw> {
+        let think = compile(spec.think.as_ref(), "think")?.unwrap_or(Law::Constant { nanos: 0 });
+        if spec.closed.is_some() && spec.think.is_none() {
+            return Err(Flaw::new(
+                "think",
+                "closed users need a think time",
+                "write think: {exponential: 5s}, or think: 0s for a load generator without pause",
+            ));
+        }
+        let menu = Menu::new(spec, site)?;
+        let timeout_ns = spec.timeout.as_ref().map(|timeout| timeout.nanos());
+        Ok(Users {
+            enter: site.node(&spec.enter)?,
+            source: Self::source(spec, &think, site)?,
+            tallies: menu.names(site).into_iter().map(Tally::new).collect(),
+            menu,
+            think,
+            patience: compile(spec.patience.as_ref(), "patience")?,
+            timeout_ns,
+            timeout_lane: None,
+            retry: Retry::new(spec.retry.as_ref())?,
+            limit: spec.limit.unwrap_or(u64::MAX),
+            key: 0,
+            ordinal: 0,
+            clock: Timer::NONE,
+            visits: Slab::default(),
+            sessions: Slab::default(),
+            issued: 0,
+        })
+    }
+
+    fn retune(&mut self, cx: &mut Cx<'_>, spec: &UsersSpec, site: &Site) -> Result<(), Flaw> {
+        let mut fresh = Self::build(spec, site)?;
+        if fresh.tallies.len() != self.tallies.len()
+            || std::mem::discriminant(&fresh.source) != std::mem::discriminant(&self.source)
+        {
+            return Err(Flaw::new(
+                "",
+                "the kind of users and their endpoints are fixed while the run goes on",
+                "change rates, think time, patience, timeout or retry",
+            ));
+        }
+        if !matches!(fresh.source, Source::Arrivals(_) | Source::Sessions(_)) {
+            fresh.source = self.source.clone();
+        } else {
+            cx.disarm(self.clock);
+        }
+        self.source = fresh.source;
+        self.menu = fresh.menu;
+        self.think = fresh.think;
+        self.patience = fresh.patience;
+        self.timeout_ns = fresh.timeout_ns;
+        self.timeout_lane = self.timeout_ns.map(|timeout| cx.lane(timeout));
+        self.retry = fresh.retry;
+        self.limit = fresh.limit;
+        if matches!(self.source, Source::Arrivals(_) | Source::Sessions(_)) {
+            self.next_arrival(cx);
+        }
+        Ok(())
+    }
+
+    fn survey<'a>(&'a self, survey: &mut Survey<'a>) {
+        survey.tallies.extend(self.tallies.iter());
+    }
+
+    fn bound(_spec: &UsersSpec) -> Bound {
+        Bound::default()
+    }
+}
+
+impl Behaviour for Users {
+    fn start(&mut self, cx: &mut Cx<'_>) {
+        self.key = cx.source_key();
+        self.timeout_lane = self.timeout_ns.map(|timeout| cx.lane(timeout));
+        match &self.source {
+            Source::Arrivals(_) | Source::Sessions(_) => self.next_arrival(cx),
+            Source::Crowd(_) => self.wind(cx),
+            Source::Closed(users) => {
+                for user in 0..*users {
+                    self.think(cx, user, mix(self.key ^ THINK, u64::from(user)));
+                }
+            }
+        }
+    }
+
+    /// Nobody calls users; a request that strays here is refused.
+    fn call(&mut self, cx: &mut Cx<'_>, req: ReqId) {
+        cx.reply(req, Outcome::Failed(Cause::Refused));
+    }
+
+    #[inline]
+    fn answer(&mut self, cx: &mut Cx<'_>, answer: Answer) {
+        let index = answer.word as u32;
+        match answer.outcome {
+            Outcome::Done => self.finish(cx, index, Outcome::Done),
+            Outcome::Failed(cause) => {
+                if let Some(visit) = self.visits.get(index) {
+                    cx.disarm(visit.timeout);
+                }
+                self.attempt_failed(cx, index, cause);
+            }
+        }
+    }
+
+    fn timer(&mut self, cx: &mut Cx<'_>, word: u64) {
+        let index = word as u32;
+        match word >> 32 {
+            NEXT => self.arrive(cx),
+            TIMEOUT => {
+                if let Some(visit) = self.visits.get_mut(index) {
+                    Self::abandon_child(cx, visit);
+                    self.attempt_failed(cx, index, Cause::Timeout);
+                }
+            }
+            LEAVE => {
+                if let Some(visit) = self.visits.get_mut(index) {
+                    Self::abandon_child(cx, visit);
+                    cx.disarm(visit.again);
+                    self.finish(cx, index, Outcome::Failed(Cause::Abandoned));
+                }
+            }
+            AGAIN => self.attempt(cx, index),
+            _ if matches!(self.source, Source::Closed(_)) => {
+                if self.issued < self.limit {
+                    self.ordinal += 1;
+                    self.begin_user(cx, index, mix(self.key, self.ordinal));
+                }
+            }
+            _ => self.go_on(cx, index),
+        }
+    }
+
+    /// Users do not die with a cause: whatever they wait for is left behind.
+    fn stop(&mut self, cx: &mut Cx<'_>, cause: Cause) {
+        for visit in self.visits.drain() {
+            if let Some(child) = visit.child {
+                cx.detach(child);
+                cx.cancel(child);
+            }
+            self.tallies[visit.class as usize].fail(cause);
+        }
+        self.sessions.drain();
+    }
+
+    fn reset_meters(&mut self, _now: Nanos) {
+        self.tallies.iter_mut().for_each(Tally::reset);
+    }
+}
+
+/// The rate of arrivals that a form asks for at most, per second; `None` for closed users.
+#[must_use]
+pub fn highest_rate(spec: &UsersSpec, site: &Site) -> Option<f64> {
+    if let Some(arrivals) = &spec.arrivals {
+        return Some(arrivals.highest(site));
+    }
+    let visits: f64 = spec.journey.values().sum();
+    spec.sessions.as_ref().map(|sessions| sessions.highest(site) * visits)
+}
+
+/// A closed crowd's request rate if answers took no time, per second; `None` for open users.
+#[must_use]
+pub fn thinking_rate(spec: &UsersSpec) -> Option<f64> {
+    let think = spec.think.as_ref()?.compile().ok()?.mean();
+    spec.closed.map(|users| f64::from(users) / think.max(1.0 / SECOND as f64))
+}

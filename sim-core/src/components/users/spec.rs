@@ -1,0 +1,56 @@
+//! What a person writes about a group of users.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::profile::ProfileSpec;
+use super::retry::RetrySpec;
+use crate::engine::chance::{LawSpec, ZipfSpec};
+use crate::units::Duration;
+use crate::wiring::{EndpointName, Target};
+
+/// A group of users: how they arrive, what they ask for, and when they give up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UsersSpec {
+    /// The node that their requests enter.
+    pub enter: Target,
+    /// Open arrivals, one request each: `26/s` or a rate over time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrivals: Option<ProfileSpec>,
+    /// Open arrivals of sessions that make the journey below.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sessions: Option<ProfileSpec>,
+    /// A fixed number of users who think, ask, wait and think again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed: Option<u32>,
+    /// Endpoints with their weights, for arrivals and closed users; default: one without a name.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub mix: IndexMap<EndpointName, f64>,
+    /// Endpoints in the order of a session, with the mean number of visits to each: 0.15 means that
+    /// 15 % of the sessions go there, 2.5 means two visits or three.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub journey: IndexMap<EndpointName, f64>,
+    /// Time between an answer and the next request of a session or a closed user; default 0s.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub think: Option<LawSpec>,
+    /// A user who has waited this long for one request leaves, and ends the session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patience: Option<LawSpec>,
+    /// The client ends an attempt after this time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Duration>,
+    /// What the client does when an attempt fails; default: gives up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry: Option<RetrySpec>,
+    /// Distinct clients among open arrivals, picked evenly; default: every arrival is a new one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clients: Option<u64>,
+    /// Popularity of the objects that requests ask for; default: every request asks for its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys: Option<ZipfSpec>,
+    /// Arrivals end after this many requests; default: they never do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u64>,
+}

@@ -1,0 +1,546 @@
+//! A pool of workers: each request holds one of them through all steps of its endpoint.
+
+mod program;
+mod step;
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use self::program::{Op, Outgoing, Program};
+pub use self::step::{CachedSpec, CallSpec, FullQuery, QuerySpec, StepSpec};
+use super::{Bound, Component, Survey};
+use crate::engine::agenda::{Lane, Timer};
+use crate::engine::chance::{Draw, flip, mix, name_key};
+use crate::engine::delay::Delay;
+use crate::engine::kernel::{Action, Answer, Behaviour, Cancelled, Cx, Vitals};
+use crate::engine::meter::{Sketch, Station};
+use crate::engine::queue::{Order, Queue, Waiter};
+use crate::engine::request::{Cause, Doing, Outcome, ReqId};
+use crate::engine::share::{JobKey, Share};
+use crate::engine::slab::Slab;
+use crate::engine::time::Nanos;
+use crate::wiring::{EndpointName, Flaw, Site, Target};
+
+/// What a worker does about a client that has left.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClientGone {
+    /// Takes the request out of the line, or ends it after the step at hand.
+    #[default]
+    Notice,
+    /// Works on as if the client were still there: it never learns.
+    Ignore,
+}
+
+/// A service of worker pools, one per instance.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WorkerPoolSpec {
+    /// Instances in service at the start; default 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replicas: Option<u32>,
+    /// Requests that one instance works on at the same time.
+    pub workers: u32,
+    /// Cores of an instance, shared by its computing steps; default: every worker has its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cores: Option<u32>,
+    /// Requests that may wait at an instance; one more is turned away. Default: no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<u32>,
+    /// Who is served next; default `fifo`.
+    #[serde(default)]
+    pub order: Order,
+    /// What happens when the client has left; default `notice`.
+    #[serde(default)]
+    pub client_gone: ClientGone,
+    /// Where queries go that do not say it themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database: Option<Target>,
+    /// Steps of every request, where endpoints are not told apart.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<StepSpec>,
+    /// Steps by endpoint.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub endpoints: IndexMap<EndpointName, Vec<StepSpec>>,
+}
+
+const SHARED: u64 = 1 << 32;
+
+/// A request that holds a worker or waits for one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Job {
+    req: ReqId,
+    began: Nanos,
+    ticket: u32,
+    pc: u16,
+    /// Children under way.
+    open: u16,
+    on_cpu: bool,
+    waiting: bool,
+    gone: bool,
+    failed: Option<Cause>,
+    share: Option<JobKey>,
+    child: Option<ReqId>,
+    siblings: Vec<ReqId>,
+}
+
+/// One instance in a running world.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WorkerPool {
+    program: Arc<Program>,
+    workers: u32,
+    cores: Option<u32>,
+    queue_max: u32,
+    order: Order,
+    client_gone: ClientGone,
+    slow: f64,
+    line: Queue,
+    jobs: Slab<Job>,
+    share: Option<Share>,
+    shared_timer: Timer,
+    meter: Station,
+    cpu: Station,
+    latency: Sketch,
+    errors: u64,
+}
+
+impl WorkerPool {
+    /// Starts a job on a worker that is free.
+    #[inline]
+    fn begin(&mut self, cx: &mut Cx<'_>, index: u32, req: ReqId) {
+        let Some(start) = self.program.start(cx.ask(req).endpoint) else {
+            self.errors += 1;
+            self.finish(cx, index, Outcome::Failed(Cause::Error));
+            return;
+        };
+        cx.doing(req, Doing::Working);
+        if let Some(job) = self.jobs.get_mut(index) {
+            job.pc = start;
+        }
+        self.go_on(cx, index);
+    }
+
+    /// Runs operations until one takes time.
+    #[inline]
+    fn go_on(&mut self, cx: &mut Cx<'_>, index: u32) {
+        let program = Arc::clone(&self.program);
+        loop {
+            let Some(job) = self.jobs.get_mut(index) else { return };
+            let req = job.req;
+            if job.gone && self.client_gone == ClientGone::Notice {
+                self.finish(cx, index, Outcome::Failed(Cause::Cancelled));
+                return;
+            }
+            let pc = job.pc as usize;
+            match &program.ops[pc] {
+                Op::Cpu { time, salt } => {
+                    job.pc += 1;
+                    job.on_cpu = true;
+                    self.compute(cx, index, req, (time, *salt));
+                    return;
+                }
+                Op::Io { time, salt } => {
+                    job.pc += 1;
+                    time.arm(cx, (req, *salt), self.slow, u64::from(index));
+                    return;
+                }
+                Op::Luck { p, time, salt, hit } => {
+                    if !flip(&mut cx.draw(req, *salt), *p) {
+                        job.pc += 1;
+                        continue;
+                    }
+                    job.pc = *hit;
+                    time.arm(cx, (req, mix(*salt, 1)), self.slow, u64::from(index));
+                    return;
+                }
+                Op::Call { out, salt } | Op::Lookup { out, salt, .. } => {
+                    job.open = 1;
+                    job.child = Some(Self::send(cx, req, out, *salt, index));
+                    cx.doing(req, Doing::Away);
+                    return;
+                }
+                Op::Parallel { count } => {
+                    job.open = *count;
+                    job.pc += *count + 1;
+                    for op in &program.ops[pc + 1..=pc + *count as usize] {
+                        if let Op::Call { out, salt } = op {
+                            job.siblings.push(Self::send(cx, req, out, *salt, index));
+                        }
+                    }
+                    cx.doing(req, Doing::Away);
+                    return;
+                }
+                Op::End => {
+                    self.finish(cx, index, Outcome::Done);
+                    return;
+                }
+            }
+        }
+    }
+
+    fn send(cx: &mut Cx<'_>, req: ReqId, out: &Outgoing, salt: u64, index: u32) -> ReqId {
+        let mut ask = *cx.ask(req);
+        ask.luck = mix(ask.luck, salt);
+        ask.endpoint = out.endpoint;
+        ask.demand = match &out.demand {
+            Some(law) => law.sample_nanos(&mut Draw::new(ask.luck)),
+            None => 0,
+        };
+        if let Some(zipf) = &out.keys {
+            ask.key = zipf.sample(&mut Draw::new(ask.luck ^ KEY));
+        }
+        cx.fork(ask, out.to, u64::from(index))
+    }
+
+    #[inline]
+    fn compute(
+        &mut self,
+        cx: &mut Cx<'_>,
+        index: u32,
+        req: ReqId,
+        of: (&Delay, u64),
+    ) {
+        let now = cx.now();
+        let (time, salt) = of;
+        let Some(share) = &mut self.share else {
+            self.cpu.busy.up(now);
+            time.arm(cx, (req, salt), self.slow, u64::from(index));
+            return;
+        };
+        let demand = time.draw(cx, req, salt);
+        let key = share.add(now, demand, u64::from(index));
+        if let Some(job) = self.jobs.get_mut(index) {
+            job.share = Some(key);
+        }
+        self.rearm_share(cx);
+    }
+
+    fn rearm_share(&mut self, cx: &mut Cx<'_>) {
+        let now = cx.now();
+        let (Some(share), Some(cores)) = (&mut self.share, self.cores) else { return };
+        self.cpu.busy.set(now, share.len().min(cores));
+        self.cpu.queue.set(now, share.len().saturating_sub(cores));
+        cx.disarm(self.shared_timer);
+        self.shared_timer = match share.next() {
+            Some(at) => cx.after(at - now, SHARED),
+            None => Timer::NONE,
+        };
+    }
+
+    fn share_done(&mut self, cx: &mut Cx<'_>) {
+        while let Some(word) = self.share.as_mut().and_then(|share| share.pop_finished(cx.now())) {
+            let index = word as u32;
+            if let Some(job) = self.jobs.get_mut(index) {
+                job.on_cpu = false;
+                job.share = None;
+            }
+            self.go_on(cx, index);
+        }
+        self.rearm_share(cx);
+    }
+
+    /// Answers a job, frees its worker and takes the next one from the line.
+    #[inline]
+    fn finish(&mut self, cx: &mut Cx<'_>, index: u32, outcome: Outcome) {
+        let Some(job) = self.jobs.remove(index) else { return };
+        let now = cx.now();
+        self.meter.release(now);
+        if cx.is_monitored() {
+            self.latency.record(now - job.began);
+        }
+        cx.reply(job.req, outcome);
+        self.take_next(cx);
+    }
+
+    fn take_next(&mut self, cx: &mut Cx<'_>) {
+        let now = cx.now();
+        if self.meter.busy.level() >= self.workers {
+            return;
+        }
+        let Some(waiter) = self.line.pop(self.order) else { return };
+        self.meter.dequeue(now);
+        self.meter.seize(now, now - waiter.since);
+        let index = waiter.word as u32;
+        if let Some(job) = self.jobs.get_mut(index) {
+            job.waiting = false;
+        }
+        self.begin(cx, index, waiter.req);
+    }
+
+    /// Ends what a job has under way elsewhere; the others run on for nobody.
+    fn leave_children(cx: &mut Cx<'_>, job: &Job) {
+        for &child in job.child.iter().chain(&job.siblings) {
+            cx.detach(child);
+            cx.cancel(child);
+        }
+    }
+}
+
+const KEY: u64 = name_key("worker pool key");
+
+impl Component for WorkerPool {
+    const NAME: &'static str = "worker-pool";
+    const SUMMARY: &'static str =
+        "Application workers: each request holds one of them through all steps of its endpoint.";
+    type Spec = WorkerPoolSpec;
+
+    fn build(spec: &WorkerPoolSpec, site: &Site) -> Result<Self, Flaw> {
+        for (path, number) in [("workers", Some(spec.workers)), ("cores", spec.cores)] {
+            if number.is_some_and(|number| number == 0 || number > 100_000) {
+                let message = format!("{} {path} are not possible", number.unwrap_or(0));
+                return Err(Flaw::new(path, message, "write 1 to 100000"));
+            }
+        }
+        Ok(WorkerPool {
+            program: Arc::new(Program::new(spec, site)?),
+            workers: spec.workers,
+            cores: spec.cores,
+            queue_max: spec.queue.unwrap_or(u32::MAX),
+            order: spec.order,
+            client_gone: spec.client_gone,
+            slow: 1.0,
+            line: Queue::default(),
+            jobs: Slab::default(),
+            share: None,
+            shared_timer: Timer::NONE,
+            meter: Station::new(0, 0),
+            cpu: Station::new(0, 0),
+            latency: Sketch::default(),
+            errors: 0,
+        })
+    }
+
+    fn retune(&mut self, cx: &mut Cx<'_>, spec: &WorkerPoolSpec, site: &Site) -> Result<(), Flaw> {
+        let mut fresh = Self::build(spec, site)?;
+        if fresh.program.ops.len() != self.program.ops.len() || fresh.cores.is_some() != self.cores.is_some()
+        {
+            return Err(Flaw::new(
+                "endpoints",
+                "steps can change their times while the run goes on, not their number",
+                "keep the same steps and the same way of sharing cores",
+            ));
+        }
+        let now = cx.now();
+        Arc::make_mut(&mut fresh.program).prepare(&mut |delay| cx.lane(delay));
+        self.program = fresh.program;
+        self.workers = fresh.workers;
+        self.cores = fresh.cores;
+        self.queue_max = fresh.queue_max;
+        self.order = fresh.order;
+        self.client_gone = fresh.client_gone;
+        self.meter.set_capacity(now, self.workers);
+        self.cpu.set_capacity(now, self.cores.unwrap_or(self.workers));
+        if let (Some(share), Some(cores)) = (&mut self.share, self.cores) {
+            share.set_speed(now, f64::from(cores), 1.0 / self.slow);
+        }
+        self.rearm_share(cx);
+        while self.meter.busy.level() < self.workers && !self.line.is_empty() {
+            self.take_next(cx);
+        }
+        Ok(())
+    }
+
+    fn survey<'a>(&'a self, survey: &mut Survey<'a>) {
+        survey.resource("workers", &self.meter);
+        survey.resource("cpu", &self.cpu);
+        survey.counts.push(("unknown_endpoint", self.errors));
+    }
+
+    fn bound(spec: &WorkerPoolSpec) -> Bound {
+        bound(spec)
+    }
+
+    fn endpoints(spec: &WorkerPoolSpec) -> Vec<String> {
+        spec.endpoints.keys().map(|name| name.0.clone()).collect()
+    }
+
+    fn replicas(spec: &WorkerPoolSpec) -> u32 {
+        spec.replicas.unwrap_or(1)
+    }
+}
+
+/// What one instance can serve if no step ever waits: workers over held time, cores over CPU time,
+/// of the endpoint that costs least; a mix can only be worse.
+fn bound(spec: &WorkerPoolSpec) -> Bound {
+    fn own(steps: &[StepSpec]) -> (f64, f64) {
+        steps.iter().fold((0.0, 0.0), |(held, cpu), step| match step {
+            StepSpec::Cpu(law) => {
+                let mean = law.compile().map_or(0.0, |law| law.mean());
+                (held + mean, cpu + mean)
+            }
+            StepSpec::Io(law) => (held + law.compile().map_or(0.0, |law| law.mean()), cpu),
+            _ => (held, cpu),
+        })
+    }
+    let all = spec.endpoints.values().chain((!spec.steps.is_empty()).then_some(&spec.steps));
+    let rate = all.map(|steps| {
+        let (held, cpu) = own(steps);
+        let by_workers = f64::from(spec.workers) / held;
+        spec.cores.map_or(by_workers, |cores| by_workers.min(f64::from(cores) / cpu))
+    });
+    Bound { per_second: rate.reduce(f64::max).filter(|rate| rate.is_finite()) }
+}
+
+impl Behaviour for WorkerPool {
+    fn prepare(&mut self, lanes: &mut dyn FnMut(Nanos) -> Lane) {
+        Arc::make_mut(&mut self.program).prepare(lanes);
+    }
+
+    fn start(&mut self, cx: &mut Cx<'_>) {
+        let now = cx.now();
+        self.share = self.cores.map(|cores| Share::new(now, f64::from(cores), 1.0 / self.slow));
+        self.meter.set_capacity(now, self.workers);
+        self.cpu.set_capacity(now, self.cores.unwrap_or(self.workers));
+    }
+
+    #[inline]
+    fn call(&mut self, cx: &mut Cx<'_>, req: ReqId) {
+        let now = cx.now();
+        let free = self.meter.busy.level() < self.workers;
+        if !free && self.line.len() >= self.queue_max {
+            self.meter.turn_away();
+            cx.reply(req, Outcome::Failed(Cause::QueueFull));
+            return;
+        }
+        let index = self.jobs.insert(Job {
+            req,
+            began: now,
+            ticket: 0,
+            pc: 0,
+            open: 0,
+            on_cpu: false,
+            waiting: !free,
+            gone: false,
+            failed: None,
+            share: None,
+            child: None,
+            siblings: Vec::new(),
+        });
+        cx.hold(req, u64::from(index));
+        if free {
+            self.meter.seize(now, 0);
+            self.begin(cx, index, req);
+            return;
+        }
+        cx.doing(req, Doing::Waiting);
+        self.meter.enqueue(now);
+        let ticket = self.line.push(Waiter { req, since: now, word: u64::from(index) });
+        if let Some(job) = self.jobs.get_mut(index) {
+            job.ticket = ticket;
+        }
+    }
+
+    #[inline]
+    fn answer(&mut self, cx: &mut Cx<'_>, answer: Answer) {
+        let index = answer.word as u32;
+        let Some(job) = self.jobs.get_mut(index) else { return };
+        job.open -= 1;
+        if let Outcome::Failed(cause) = answer.outcome {
+            job.failed = Some(cause);
+        }
+        if job.open > 0 {
+            return;
+        }
+        let req = job.req;
+        if let Some(child) = job.child.take() {
+            debug_assert_eq!(child, answer.req);
+            let (hit, miss) = match &self.program.ops[job.pc as usize] {
+                Op::Lookup { hit, .. } => (*hit, Some(job.pc + 1)),
+                _ => (job.pc + 1, None),
+            };
+            job.pc = hit;
+            if let (Some(cause), Some(miss)) = (job.failed, miss)
+                && cause != Cause::Cancelled
+            {
+                // a cache that misses or is down: the origin answers
+                job.failed = None;
+                job.pc = miss;
+            }
+        }
+        job.siblings.clear();
+        cx.doing(req, Doing::Working);
+        match job.failed {
+            Some(cause) => self.finish(cx, index, Outcome::Failed(cause)),
+            None => self.go_on(cx, index),
+        }
+    }
+
+    #[inline]
+    fn timer(&mut self, cx: &mut Cx<'_>, word: u64) {
+        if word == SHARED {
+            self.share_done(cx);
+            return;
+        }
+        let index = word as u32;
+        if let Some(job) = self.jobs.get_mut(index)
+            && std::mem::take(&mut job.on_cpu)
+        {
+            self.cpu.busy.down(cx.now());
+        }
+        self.go_on(cx, index);
+    }
+
+    fn cancelled(&mut self, cx: &mut Cx<'_>, gone: Cancelled) {
+        cx.mark_cancelled(gone.req);
+        let index = cx.held(gone.req) as u32;
+        if self.client_gone == ClientGone::Ignore {
+            return;
+        }
+        let Some(job) = self.jobs.get_mut(index) else { return };
+        job.gone = true;
+        if job.waiting {
+            self.line.remove(job.ticket);
+            self.meter.dequeue(cx.now());
+            self.jobs.remove(index);
+            cx.reply(gone.req, Outcome::Failed(Cause::Cancelled));
+            return;
+        }
+        for &child in job.child.iter().chain(&job.siblings) {
+            cx.cancel(child);
+        }
+    }
+
+    fn stop(&mut self, cx: &mut Cx<'_>, cause: Cause) {
+        let now = cx.now();
+        for job in self.jobs.drain() {
+            Self::leave_children(cx, &job);
+            cx.reply(job.req, Outcome::Failed(cause));
+        }
+        self.line = Queue::default();
+        self.share = None;
+        self.shared_timer = Timer::NONE;
+        for station in [&mut self.meter, &mut self.cpu] {
+            station.queue.set(now, 0);
+            station.busy.set(now, 0);
+            station.set_capacity(now, 0);
+        }
+    }
+
+    fn act(&mut self, cx: &mut Cx<'_>, action: Action) -> bool {
+        let Action::Slow(factor) = action else { return false };
+        self.slow = factor;
+        if let (Some(share), Some(cores)) = (&mut self.share, self.cores) {
+            share.set_speed(cx.now(), f64::from(cores), 1.0 / factor);
+        }
+        self.rearm_share(cx);
+        true
+    }
+
+    fn vitals(&mut self, now: Nanos) -> Vitals {
+        Vitals {
+            node: 0,
+            busy_ns: self.cpu.busy.area_at(now),
+            capacity_ns: self.cpu.capacity.area_at(now),
+            queued: self.meter.queue.level(),
+            latency: self.latency.seal(),
+        }
+    }
+
+    fn reset_meters(&mut self, now: Nanos) {
+        self.meter.reset(now);
+        self.cpu.reset(now);
+    }
+}

@@ -1,0 +1,250 @@
+//! Endpoints made ready to run: one flat list of operations with jumps.
+
+use serde::{Deserialize, Serialize};
+
+use super::step::{CachedSpec, CallSpec, FullQuery, QuerySpec, StepSpec};
+use super::WorkerPoolSpec;
+use crate::engine::agenda::Lane;
+use crate::engine::chance::{Law, Zipf, mix, name_key};
+use crate::engine::delay::Delay;
+use crate::engine::time::Nanos;
+use crate::wiring::{Flaw, Site, Target};
+
+/// Operations of all endpoints of a pool together.
+const OPS_MAX: usize = 10_000;
+
+/// A call to another node.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Outgoing {
+    pub(super) to: u32,
+    pub(super) endpoint: u16,
+    pub(super) demand: Option<Law>,
+    pub(super) keys: Option<Zipf>,
+}
+
+/// One operation; `salt` names its luck.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) enum Op {
+    Cpu { time: Delay, salt: u64 },
+    Io { time: Delay, salt: u64 },
+    Call { out: Outgoing, salt: u64 },
+    /// Calls a cache; after a hit the run goes on at `hit`, else at the next operation.
+    Lookup { out: Outgoing, salt: u64, hit: u16 },
+    /// With probability `p` waits `time` and goes on at `hit`, else at the next operation.
+    Luck { p: f64, time: Delay, salt: u64, hit: u16 },
+    /// The next `count` operations are calls that run at the same time.
+    Parallel { count: u16 },
+    End,
+}
+
+/// All endpoints of a pool.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Program {
+    pub(super) ops: Vec<Op>,
+    /// First operation by endpoint number; `u16::MAX` where the pool has no such endpoint.
+    starts: Vec<u16>,
+    otherwise: u16,
+}
+
+struct Writer<'a> {
+    ops: Vec<Op>,
+    site: &'a Site,
+    database: Option<&'a Target>,
+    key: u64,
+}
+
+fn at(path: &str, flaw: Flaw) -> Flaw {
+    let dot = if flaw.path.is_empty() { "" } else { "." };
+    Flaw { path: format!("{path}{dot}{}", flaw.path), ..flaw }
+}
+
+fn law(path: &str, spec: &crate::engine::chance::LawSpec) -> Result<Law, Flaw> {
+    spec.compile().map_err(|message| {
+        let (message, remedy) = message.split_once(": ").unwrap_or((&message, "correct the value"));
+        Flaw::new(path, message, remedy)
+    })
+}
+
+impl Writer<'_> {
+    fn salt(&self) -> u64 {
+        mix(self.key, self.ops.len() as u64)
+    }
+
+    fn steps(&mut self, steps: &[StepSpec], path: &str) -> Result<(), Flaw> {
+        for (index, step) in steps.iter().enumerate() {
+            self.step(step, &format!("{path}[{index}]"))?;
+            if self.ops.len() > OPS_MAX {
+                let message = format!("more than {OPS_MAX} steps");
+                return Err(Flaw::new(path, message, "describe the endpoints more coarsely"));
+            }
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, step: &StepSpec, path: &str) -> Result<(), Flaw> {
+        let salt = self.salt();
+        match step {
+            StepSpec::Cpu(spec) => {
+                let time = Delay::new(law(&format!("{path}.cpu"), spec)?);
+                self.ops.push(Op::Cpu { time, salt });
+            }
+            StepSpec::Io(spec) => {
+                let time = Delay::new(law(&format!("{path}.io"), spec)?);
+                self.ops.push(Op::Io { time, salt });
+            }
+            StepSpec::Query(query) => {
+                let out = self.query(query, &format!("{path}.query"))?;
+                self.ops.push(Op::Call { out, salt });
+            }
+            StepSpec::Call(call) => {
+                let out = self.call(call).map_err(|flaw| at(&format!("{path}.call"), flaw))?;
+                self.ops.push(Op::Call { out, salt });
+            }
+            StepSpec::Cached(cached) => self.cached(cached, &format!("{path}.cached"))?,
+            StepSpec::Parallel(branches) => {
+                self.parallel(branches, &format!("{path}.parallel"))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn query(&self, query: &QuerySpec, path: &str) -> Result<Outgoing, Flaw> {
+        let plain;
+        let full = match query {
+            QuerySpec::Full(full) => full,
+            QuerySpec::Demand(time) => {
+                plain = FullQuery { to: None, kind: None, time: Some(time.clone()) };
+                &plain
+            }
+        };
+        let Some(to) = full.to.as_ref().or(self.database) else {
+            return Err(Flaw::new(
+                path,
+                "the query does not say which database it goes to",
+                "write database: NAME in the pool, or query: {to: NAME, time: 9ms}",
+            ));
+        };
+        if full.kind.is_none() && full.time.is_none() {
+            return Err(Flaw::new(
+                path,
+                "the query has neither a kind nor a time",
+                "write query: 9ms, or query: {kind: NAME} with the kind's time in the database",
+            ));
+        }
+        let kind = full.kind.as_ref().map(|kind| self.site.endpoint(&kind.0)).transpose();
+        let time = full.time.as_ref().map(|time| law(path, time)).transpose()?;
+        Ok(Outgoing {
+            to: self.site.node(to).map_err(|flaw| at(path, flaw))?,
+            endpoint: kind.map_err(|flaw| at(path, flaw))?.unwrap_or(0),
+            demand: time,
+            keys: None,
+        })
+    }
+
+    fn call(&self, call: &CallSpec) -> Result<Outgoing, Flaw> {
+        let endpoint = call.endpoint.as_ref().map(|name| self.site.endpoint(&name.0)).transpose()?;
+        let to = self.site.node(&call.to)?;
+        Ok(Outgoing { to, endpoint: endpoint.unwrap_or(0), demand: None, keys: None })
+    }
+
+    fn cached(&mut self, cached: &CachedSpec, path: &str) -> Result<(), Flaw> {
+        let salt = self.salt();
+        let here = self.ops.len();
+        match (&cached.cache, &cached.hit) {
+            (Some(cache), None) => {
+                let keys = cached.keys.as_ref().map(|keys| keys.compile()).transpose();
+                let keys = keys.map_err(|message| Flaw::new(path, message, "correct the value"))?;
+                let to = self.site.node(cache).map_err(|flaw| at(path, flaw))?;
+                let out = Outgoing { to, endpoint: 0, demand: None, keys };
+                self.ops.push(Op::Lookup { out, salt, hit: 0 });
+            }
+            (None, Some(share)) => {
+                let time = match &cached.time {
+                    Some(time) => law(&format!("{path}.time"), time)?,
+                    None => Law::Constant { nanos: 0 },
+                };
+                let p = share.value();
+                self.ops.push(Op::Luck { p, time: Delay::new(time), salt, hit: 0 });
+            }
+            _ => {
+                return Err(Flaw::new(
+                    path,
+                    "a look-up needs either a cache node or a stated hit ratio",
+                    "write in: NAME, or hit: 80% with time: 1ms",
+                ));
+            }
+        }
+        self.steps(&cached.otherwise, &format!("{path}.otherwise"))?;
+        let after = self.ops.len() as u16;
+        if let Op::Lookup { hit, .. } | Op::Luck { hit, .. } = &mut self.ops[here] {
+            *hit = after;
+        }
+        Ok(())
+    }
+
+    fn parallel(&mut self, branches: &[StepSpec], path: &str) -> Result<(), Flaw> {
+        if branches.is_empty() || branches.len() > 1_000 {
+            let message = format!("{} branches are not possible", branches.len());
+            return Err(Flaw::new(path, message, "write 1 to 1000 calls or queries"));
+        }
+        self.ops.push(Op::Parallel { count: branches.len() as u16 });
+        for (index, branch) in branches.iter().enumerate() {
+            let path = format!("{path}[{index}]");
+            if !matches!(branch, StepSpec::Query(_) | StepSpec::Call(_)) {
+                let message = "only calls and queries can run at the same time";
+                return Err(Flaw::new(&path, message, "move this step before or after"));
+            }
+            self.step(branch, &path)?;
+        }
+        Ok(())
+    }
+}
+
+impl Program {
+    pub(super) fn new(spec: &WorkerPoolSpec, site: &Site) -> Result<Self, Flaw> {
+        let key = name_key(&site.name);
+        let database = spec.database.as_ref();
+        let mut writer = Writer { ops: Vec::new(), site, database, key };
+        let mut starts = vec![u16::MAX; site.endpoints.len()];
+        let mut otherwise = u16::MAX;
+        if !spec.steps.is_empty() {
+            otherwise = 0;
+            writer.steps(&spec.steps, "steps")?;
+            writer.ops.push(Op::End);
+        }
+        for (name, steps) in &spec.endpoints {
+            let start = writer.ops.len() as u16;
+            writer.key = mix(key, name_key(&name.0));
+            writer.steps(steps, &format!("endpoints.{}", name.0))?;
+            writer.ops.push(Op::End);
+            starts[site.endpoint(&name.0)? as usize] = start;
+            if spec.endpoints.len() == 1 && otherwise == u16::MAX {
+                otherwise = start;
+            }
+        }
+        if writer.ops.is_empty() {
+            return Err(Flaw::new(
+                "endpoints",
+                "the pool has no work to do",
+                "write steps: [cpu: 10ms], or endpoints: {home: [cpu: 10ms]}",
+            ));
+        }
+        Ok(Program { ops: writer.ops, starts, otherwise })
+    }
+
+    /// The first operation of an endpoint; `None` if the pool has no such endpoint.
+    #[inline]
+    pub(super) fn start(&self, endpoint: u16) -> Option<u16> {
+        let start = self.starts.get(endpoint as usize).copied().unwrap_or(u16::MAX);
+        let start = if start == u16::MAX { self.otherwise } else { start };
+        (start != u16::MAX).then_some(start)
+    }
+
+    pub(super) fn prepare(&mut self, lanes: &mut dyn FnMut(Nanos) -> Lane) {
+        for op in &mut self.ops {
+            if let Op::Cpu { time, .. } | Op::Io { time, .. } | Op::Luck { time, .. } = op {
+                time.prepare(lanes);
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The steps of an endpoint as a person writes them.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::engine::chance::{LawSpec, ZipfSpec};
+use crate::units::Share;
+use crate::wiring::{EndpointName, Target};
+
+/// One step of an endpoint. The worker is held until the last one is done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepSpec {
+    /// Computes: stretched when cores are shared.
+    Cpu(LawSpec),
+    /// Waits for something outside the model that is never slower under load.
+    Io(LawSpec),
+    /// Asks the database and waits.
+    Query(QuerySpec),
+    /// Calls another node and waits.
+    Call(CallSpec),
+    /// Looks into a cache; on a miss the steps under `otherwise` follow.
+    Cached(CachedSpec),
+    /// Calls and queries at the same time; goes on when all have answered.
+    Parallel(Vec<StepSpec>),
+}
+
+/// A query: its demand on the database alone, or with where and what.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum QuerySpec {
+    /// Where, which kind, and its demand.
+    Full(FullQuery),
+    /// Demand on the pool's `database`.
+    Demand(LawSpec),
+}
+
+/// A query in full.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FullQuery {
+    /// The database or the connection pool before it; default: the worker pool's `database`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Target>,
+    /// Its kind, for which the database knows the service time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<EndpointName>,
+    /// Its demand on the database, if the kind does not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<LawSpec>,
+}
+
+/// A call of another node.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CallSpec {
+    /// The node.
+    pub to: Target,
+    /// The endpoint there; default: its only one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<EndpointName>,
+}
+
+/// A look-up in a cache: a stated hit ratio, or a cache node with real keys.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CachedSpec {
+    /// The cache node.
+    #[serde(default, rename = "in", skip_serializing_if = "Option::is_none")]
+    pub cache: Option<Target>,
+    /// Popularity of the keys looked up there; default: the request's own key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys: Option<ZipfSpec>,
+    /// Without a cache node: the share of look-ups that hit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hit: Option<Share>,
+    /// Without a cache node: how long a hit takes; default 0s.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<LawSpec>,
+    /// Steps after a miss.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub otherwise: Vec<StepSpec>,
+}

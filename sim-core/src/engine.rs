@@ -1,0 +1,13 @@
+//! The engine: time, agenda, chance, requests, sharing, meters and the loop. It knows no component.
+
+pub mod agenda;
+pub mod chance;
+pub mod delay;
+pub mod kernel;
+pub mod meter;
+pub mod queue;
+pub mod request;
+pub mod share;
+pub mod slab;
+pub mod tally;
+pub mod time;

@@ -1,0 +1,65 @@
+//! A law made ready to run: fixed delays take a lane, drawn ones the heap.
+
+use serde::{Deserialize, Serialize};
+
+use super::agenda::{Lane, Timer};
+use super::chance::Law;
+use super::kernel::Cx;
+use super::request::ReqId;
+use super::time::Nanos;
+
+/// How long something takes, drawn per request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Delay {
+    law: Law,
+    fixed: Option<Nanos>,
+    lane: Option<Lane>,
+}
+
+impl Delay {
+    /// A delay with the law's distribution.
+    #[must_use]
+    pub fn new(law: Law) -> Self {
+        Delay { fixed: law.constant_nanos(), law, lane: None }
+    }
+
+    /// The law.
+    #[must_use]
+    pub fn law(&self) -> &Law {
+        &self.law
+    }
+
+    /// Finds the lane of a fixed delay; call it before the node starts.
+    pub fn prepare(&mut self, lanes: &mut dyn FnMut(Nanos) -> Lane) {
+        self.lane = self.fixed.map(lanes);
+    }
+
+    /// How long it takes for this request: the same for a salt in every attempt and variant.
+    #[inline]
+    #[must_use]
+    pub fn draw(&self, cx: &Cx<'_>, req: ReqId, salt: u64) -> Nanos {
+        match self.fixed {
+            Some(delay) => delay,
+            None => self.law.sample_nanos(&mut cx.draw(req, salt)),
+        }
+    }
+
+    /// Wakes the node with `word` when it is over, `slow` times as late as drawn.
+    #[inline]
+    pub fn arm(&self, cx: &mut Cx<'_>, of: (ReqId, u64), slow: f64, word: u64) -> Timer {
+        if let Some(lane) = self.lane
+            && slow == 1.0
+        {
+            return cx.after_in(lane, word);
+        }
+        let span = self.draw(cx, of.0, of.1);
+        cx.after(stretch(span, slow), word)
+    }
+}
+
+/// A span of work at `slow` times the normal duration.
+#[inline]
+#[must_use]
+pub fn stretch(span: Nanos, slow: f64) -> Nanos {
+    if slow == 1.0 { span } else { (span as f64 * slow) as Nanos }
+}

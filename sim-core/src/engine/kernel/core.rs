@@ -1,0 +1,278 @@
+//! The world beside the nodes: time, agenda, messages of this instant, requests, seats and groups.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+use super::charged;
+use crate::engine::agenda::Agenda;
+use crate::engine::chance::{mix, name_key};
+use crate::engine::meter::SparseSketch;
+use crate::engine::request::{Cause, Outcome, ReqId, Requests};
+use crate::engine::time::Nanos;
+
+/// The holder of requests that the network lost: it answers nothing until the caller gives up.
+pub(crate) const LIMBO: u32 = u32::MAX;
+/// Journal entries kept; further ones are counted.
+const JOURNAL_MAX: usize = 10_000;
+
+/// News between nodes that belongs to no request.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Note {
+    /// A member of a watched group came into service or left it.
+    Member {
+        /// The group.
+        group: u32,
+        /// The member.
+        node: u32,
+        /// Into service, or out of it.
+        up: bool,
+    },
+    /// A leased resource is given back.
+    Release {
+        /// The lease, in the words of the node that granted it.
+        lease: u64,
+    },
+}
+
+/// What a monitoring agent reads off a node.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Vitals {
+    /// Node index.
+    pub node: u32,
+    /// Busy time of its CPU (or what stands for it) since the run began, server-nanoseconds.
+    pub busy_ns: u128,
+    /// Capacity offered since the run began, server-nanoseconds.
+    pub capacity_ns: u128,
+    /// Requests waiting now.
+    pub queued: u32,
+    /// Time in the node of the requests that it answered since the last reading.
+    pub latency: SparseSketch,
+}
+
+/// Something worth a line in the timeline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JournalEntry {
+    /// When, ns.
+    pub at: Nanos,
+    /// Where: the node's name.
+    pub node: String,
+    /// What, in words.
+    pub what: String,
+}
+
+/// A node's place in the world, kept beside it so that the kernel needs no look inside.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Seat {
+    pub(crate) incarnation: u32,
+    /// Requests that this node holds or waits for.
+    pub(crate) inside: u32,
+    pub(crate) alive: bool,
+    /// Out of service, ends when the last request inside is answered.
+    pub(crate) draining: bool,
+    /// Its latencies are read by a monitor.
+    pub(crate) scraped: bool,
+    pub(crate) group: u32,
+    pub(crate) key: u64,
+    pub(crate) digest: u64,
+    /// Request-nanoseconds spent here waiting, working and travelling.
+    pub(crate) spent: [u128; Seat::DOINGS],
+    pub(crate) name: String,
+}
+
+impl Seat {
+    pub(crate) const DOINGS: usize = 3;
+
+    pub(crate) fn new(name: String, group: u32, scope: &str) -> Self {
+        let key = mix(name_key(scope), name_key(&name));
+        Seat {
+            incarnation: 0,
+            inside: 0,
+            alive: false,
+            draining: false,
+            scraped: false,
+            group,
+            key,
+            digest: 0,
+            spent: [0; Seat::DOINGS],
+            name,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn fold(&mut self, word: u64) {
+        self.digest = fold(self.digest, word);
+    }
+}
+
+/// One step of the digest.
+#[inline]
+pub(crate) fn fold(digest: u64, word: u64) -> u64 {
+    (digest.rotate_left(23) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+/// Nodes of one name, and who wants to know when members come and go.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Group {
+    pub(crate) name: String,
+    pub(crate) members: Vec<u32>,
+    pub(crate) watchers: Vec<u32>,
+}
+
+/// A message of this instant.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Message {
+    Call { to: u32, req: ReqId },
+    Answer { req: ReqId, outcome: Outcome },
+    Note { to: u32, note: Note },
+    Cancel { req: ReqId, depth: u16 },
+}
+
+/// What only the kernel can do, between events.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Command {
+    Start { node: u32 },
+    Stop { node: u32, cause: Cause },
+    Scrape { group: u32, to: u32 },
+}
+
+/// Everything but the nodes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Core {
+    pub(crate) now: Nanos,
+    pub(crate) seed: u64,
+    pub(crate) events: u64,
+    /// `events` when time last moved.
+    pub(crate) instant: u64,
+    pub(crate) last_node: u32,
+    pub(crate) agenda: Agenda,
+    pub(crate) inbox: VecDeque<Message>,
+    pub(crate) commands: VecDeque<Command>,
+    pub(crate) requests: Requests,
+    pub(crate) seats: Vec<Seat>,
+    pub(crate) groups: Vec<Group>,
+    /// Attempts opened, forks not counted.
+    pub(crate) attempts: u64,
+    /// Requests, attempts and forks, whose work ended after their caller had left.
+    pub(crate) wasted: u64,
+    pub(crate) opened: u64,
+    pub(crate) closed: u64,
+    pub(crate) journal: Vec<JournalEntry>,
+    pub(crate) journal_cut: u64,
+}
+
+impl Core {
+    pub(crate) fn new(seed: u64, stride: u32, lanes: bool) -> Self {
+        Core {
+            now: 0,
+            seed,
+            events: 0,
+            instant: 0,
+            last_node: 0,
+            agenda: Agenda::new(lanes),
+            inbox: VecDeque::new(),
+            commands: VecDeque::new(),
+            requests: Requests::new(stride),
+            seats: Vec::new(),
+            groups: Vec::new(),
+            attempts: 0,
+            wasted: 0,
+            opened: 0,
+            closed: 0,
+            journal: Vec::new(),
+            journal_cut: 0,
+        }
+    }
+
+    /// Charges a request's time up to now to the node that holds it.
+    #[inline]
+    pub(crate) fn charge(&mut self, req: ReqId) {
+        let now = self.now;
+        let request = self.requests.get_mut(req);
+        let span = now - request.mark;
+        if span == 0 {
+            return;
+        }
+        request.mark = now;
+        if charged(request.doing) && request.at != LIMBO {
+            let doing = request.doing as usize;
+            self.seats[request.at as usize].spent[doing] += u128::from(span);
+        }
+    }
+
+    /// Sends a request's answer from whoever holds it.
+    #[inline]
+    pub(crate) fn answer_from(&mut self, req: ReqId, outcome: Outcome) {
+        self.charge(req);
+        self.requests.get_mut(req).moving = true;
+        self.inbox.push_back(Message::Answer { req, outcome });
+    }
+
+    #[inline]
+    pub(crate) fn close(&mut self, req: ReqId) {
+        self.closed += 1;
+        self.requests.close(req);
+    }
+
+    /// Charges what every live request has spent so far: totals are then exact to the nanosecond.
+    pub(crate) fn settle(&mut self) {
+        let now = self.now;
+        let held: Vec<_> = self.requests.held().collect();
+        for (at, doing, mark) in held {
+            if charged(doing) && at != LIMBO {
+                self.seats[at as usize].spent[doing as usize] += u128::from(now - mark);
+            }
+        }
+        self.requests.mark_all(now);
+    }
+
+    /// A request has left a node for good.
+    #[inline]
+    pub(crate) fn leave(&mut self, node: u32) {
+        let seat = &mut self.seats[node as usize];
+        debug_assert!(seat.inside > 0, "a node answers what it does not hold");
+        seat.inside = seat.inside.saturating_sub(1);
+        if seat.draining && seat.inside == 0 {
+            self.commands.push_back(Command::Stop { node, cause: Cause::Reset });
+        }
+    }
+
+    /// Tells the watchers of a node's group that it came or went.
+    pub(crate) fn announce(&mut self, node: u32, up: bool) {
+        let group = self.seats[node as usize].group;
+        for index in 0..self.groups[group as usize].watchers.len() {
+            let to = self.groups[group as usize].watchers[index];
+            self.inbox.push_back(Message::Note { to, note: Note::Member { group, node, up } });
+        }
+    }
+
+    /// Takes a node out of service; it ends when its last request is answered.
+    pub(crate) fn drain(&mut self, node: u32) {
+        let seat = &mut self.seats[node as usize];
+        if !seat.alive || seat.draining {
+            return;
+        }
+        seat.draining = true;
+        if seat.inside == 0 {
+            self.commands.push_back(Command::Stop { node, cause: Cause::Reset });
+        }
+        self.announce(node, false);
+    }
+
+    /// Members of a group that are in service.
+    pub(crate) fn in_service(&self, group: u32) -> impl Iterator<Item = u32> + '_ {
+        self.groups[group as usize].members.iter().copied().filter(|&member| {
+            let seat = &self.seats[member as usize];
+            seat.alive && !seat.draining
+        })
+    }
+
+    pub(crate) fn journal(&mut self, node: u32, what: String) {
+        if self.journal.len() >= JOURNAL_MAX {
+            self.journal_cut += 1;
+            return;
+        }
+        let node = self.seats[node as usize].name.clone();
+        self.journal.push(JournalEntry { at: self.now, node, what });
+    }
+}

@@ -1,0 +1,343 @@
+//! What a component may say while it handles a message.
+
+use super::core::{Command, Core, LIMBO, Message, Note};
+use crate::engine::agenda::{Alarm, Lane, Timer};
+use crate::engine::chance::{Draw, Stream, mix, name_key};
+use crate::engine::request::{Ask, Cause, Doing, Frame, Outcome, ReqId};
+use crate::engine::time::Nanos;
+
+/// News that the caller of a request has left.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cancelled {
+    /// The request.
+    pub req: ReqId,
+    /// The node's own word if it waits for an answer; `None` if it holds the request.
+    pub word: Option<u64>,
+    pub(super) depth: u16,
+}
+
+/// The world as one node sees it while it handles one message.
+pub struct Cx<'a> {
+    pub(super) core: &'a mut Core,
+    pub(super) me: u32,
+}
+
+impl Cx<'_> {
+    /// Simulated time, ns.
+    #[inline]
+    #[must_use]
+    pub fn now(&self) -> Nanos {
+        self.core.now
+    }
+
+    /// This node's index.
+    #[inline]
+    #[must_use]
+    pub fn me(&self) -> u32 {
+        self.me
+    }
+
+    /// A node's name.
+    #[must_use]
+    pub fn name(&self, node: u32) -> &str {
+        &self.core.seats[node as usize].name
+    }
+
+    // requests ---------------------------------------------------------------------------------
+
+    /// What a request asks for.
+    #[inline]
+    #[must_use]
+    pub fn ask(&self, req: ReqId) -> &Ask {
+        &self.core.requests.get(req).ask
+    }
+
+    /// What a request asks for, to be changed.
+    #[inline]
+    pub fn ask_mut(&mut self, req: ReqId) -> &mut Ask {
+        &mut self.core.requests.get_mut(req).ask
+    }
+
+    /// When this attempt or fork began, ns.
+    #[inline]
+    #[must_use]
+    pub fn born(&self, req: ReqId) -> Nanos {
+        self.core.requests.get(req).born
+    }
+
+    /// Whether a request is still under way; a handle goes stale when it ends.
+    #[must_use]
+    pub fn is_alive(&self, req: ReqId) -> bool {
+        self.core.requests.find(req).is_some()
+    }
+
+    /// Whether the caller of a request has left and this reached a node that listens.
+    #[inline]
+    #[must_use]
+    pub fn is_cancelled(&self, req: ReqId) -> bool {
+        self.core.requests.get(req).cancelled
+    }
+
+    /// The word that this node keeps with a request it holds.
+    #[inline]
+    #[must_use]
+    pub fn held(&self, req: ReqId) -> u64 {
+        self.core.requests.get(req).held
+    }
+
+    /// Keeps one word with a request that this node holds.
+    #[inline]
+    pub fn hold(&mut self, req: ReqId, word: u64) {
+        self.core.requests.get_mut(req).held = word;
+    }
+
+    #[inline]
+    fn send(&mut self, req: ReqId, to: u32) {
+        self.core.charge(req);
+        let request = self.core.requests.get_mut(req);
+        request.at = to;
+        request.doing = Doing::Working;
+        request.moving = true;
+        self.core.inbox.push_back(Message::Call { to, req });
+    }
+
+    #[inline]
+    fn frame(&self, word: u64) -> Frame {
+        Frame {
+            node: self.me,
+            incarnation: self.core.seats[self.me as usize].incarnation,
+            word,
+        }
+    }
+
+    /// Calls `to` and waits: the answer brings `word` back.
+    #[inline]
+    pub fn call(&mut self, req: ReqId, to: u32, word: u64) {
+        let frame = self.frame(word);
+        self.core.requests.push(req, frame);
+        self.send(req, to);
+    }
+
+    /// Hands a request on for good: `to` answers this node's caller.
+    #[inline]
+    pub fn pass(&mut self, req: ReqId, to: u32) {
+        self.core.leave(self.me);
+        self.send(req, to);
+    }
+
+    /// Answers a request that this node holds.
+    #[inline]
+    pub fn reply(&mut self, req: ReqId, outcome: Outcome) {
+        self.core.leave(self.me);
+        self.core.answer_from(req, outcome);
+    }
+
+    /// The network loses a request: nobody answers until its caller gives up.
+    pub fn lose(&mut self, req: ReqId) {
+        self.core.leave(self.me);
+        self.core.charge(req);
+        self.core.requests.get_mut(req).at = LIMBO;
+    }
+
+    /// Opens a request of its own, a user's attempt: its end is answered with `word`.
+    #[inline]
+    pub fn open(&mut self, ask: Ask, to: u32, word: u64) -> ReqId {
+        self.core.attempts += 1;
+        self.fork(ask, to, word)
+    }
+
+    /// Opens a child that can be left behind; its end is answered with `word`.
+    #[inline]
+    pub fn fork(&mut self, ask: Ask, to: u32, word: u64) -> ReqId {
+        self.core.opened += 1;
+        let req = self.core.requests.open(ask, self.core.now, self.me);
+        self.call(req, to, word);
+        req
+    }
+
+    /// Stops waiting for a fork: it runs on, its answer is not heard.
+    pub fn detach(&mut self, child: ReqId) {
+        if self.core.requests.find(child).is_some() {
+            self.core.requests.get_mut(child).detached = true;
+        }
+    }
+
+    /// Tells whoever works on a fork that nobody waits any more; each node on its way decides.
+    pub fn cancel(&mut self, child: ReqId) {
+        self.core.inbox.push_back(Message::Cancel { req: child, depth: 1 });
+    }
+
+    /// Marks the request as one nobody waits for, where the holder goes on with it.
+    pub fn mark_cancelled(&mut self, req: ReqId) {
+        self.core.requests.get_mut(req).cancelled = true;
+    }
+
+    /// Passes the news on to the node that this one called.
+    pub fn pass_on(&mut self, gone: Cancelled) {
+        if gone.word.is_some() {
+            let (req, depth) = (gone.req, gone.depth + 1);
+            self.core.inbox.push_back(Message::Cancel { req, depth });
+        }
+    }
+
+    /// Says what a held request is doing from now on.
+    #[inline]
+    pub fn doing(&mut self, req: ReqId, doing: Doing) {
+        self.core.charge(req);
+        self.core.requests.get_mut(req).doing = doing;
+    }
+
+    /// Charges time to this node for a request that is no object at that time (a user's back-off).
+    pub fn spend(&mut self, doing: Doing, span: Nanos) {
+        self.core.seats[self.me as usize].spent[doing as usize] += u128::from(span);
+    }
+
+    // time -------------------------------------------------------------------------------------
+
+    #[inline]
+    fn alarm(&self, word: u64) -> Alarm {
+        let incarnation = self.core.seats[self.me as usize].incarnation;
+        Alarm { node: self.me, incarnation, word }
+    }
+
+    /// Wakes this node after a delay.
+    #[inline]
+    pub fn after(&mut self, delay: Nanos, word: u64) -> Timer {
+        let alarm = self.alarm(word);
+        self.core.agenda.at(self.core.now.saturating_add(delay), alarm)
+    }
+
+    /// The lane of a fixed delay that many timers share.
+    pub fn lane(&mut self, delay: Nanos) -> Lane {
+        self.core.agenda.lane(delay)
+    }
+
+    /// The delay of a lane, ns.
+    #[must_use]
+    pub fn lane_delay(&self, lane: Lane) -> Nanos {
+        self.core.agenda.delay_of(lane)
+    }
+
+    /// Wakes this node after a lane's fixed delay.
+    #[inline]
+    pub fn after_in(&mut self, lane: Lane, word: u64) -> Timer {
+        let alarm = self.alarm(word);
+        self.core.agenda.in_lane(self.core.now, lane, alarm)
+    }
+
+    /// Takes a timer back; false if it has fired already.
+    #[inline]
+    pub fn disarm(&mut self, timer: Timer) -> bool {
+        self.core.agenda.cancel(timer)
+    }
+
+    // chance -----------------------------------------------------------------------------------
+
+    /// Luck that belongs to a request: the same for a salt in every attempt and variant.
+    #[inline]
+    #[must_use]
+    pub fn draw(&self, req: ReqId, salt: u64) -> Draw {
+        Draw::new(self.core.requests.get(req).ask.luck ^ salt)
+    }
+
+    /// A stream of luck that belongs to this incarnation of this node.
+    #[must_use]
+    pub fn stream(&self, purpose: &str) -> Stream {
+        let seat = &self.core.seats[self.me as usize];
+        let own = mix(seat.key, u64::from(seat.incarnation));
+        Stream::new(mix(mix(self.core.seed, own), name_key(purpose)))
+    }
+
+    /// The key from which this node numbers the luck of the requests it opens.
+    #[must_use]
+    pub fn source_key(&self) -> u64 {
+        mix(self.core.seed, self.core.seats[self.me as usize].key)
+    }
+
+    // groups -----------------------------------------------------------------------------------
+
+    /// Sends news to a node.
+    pub fn note(&mut self, to: u32, note: Note) {
+        self.core.inbox.push_back(Message::Note { to, note });
+    }
+
+    /// Asks to be told, by [`Note::Member`], when members of a group come and go.
+    pub fn watch(&mut self, group: u32) {
+        let me = self.me;
+        let watchers = &mut self.core.groups[group as usize].watchers;
+        if !watchers.contains(&me) {
+            watchers.push(me);
+        }
+    }
+
+    /// Members of a group, in service or not, in order.
+    #[must_use]
+    pub fn members(&self, group: u32) -> &[u32] {
+        &self.core.groups[group as usize].members
+    }
+
+    /// Whether a node is alive and not on its way out.
+    #[must_use]
+    pub fn in_service(&self, node: u32) -> bool {
+        let seat = &self.core.seats[node as usize];
+        seat.alive && !seat.draining
+    }
+
+    /// Members of a group in service.
+    #[must_use]
+    pub fn size(&self, group: u32) -> u32 {
+        self.core.in_service(group).count() as u32
+    }
+
+    /// Starts monitoring a group: its members keep latencies from now on.
+    pub fn monitor(&mut self, group: u32) {
+        for index in 0..self.core.groups[group as usize].members.len() {
+            let member = self.core.groups[group as usize].members[index];
+            self.core.seats[member as usize].scraped = true;
+        }
+    }
+
+    /// Whether somebody monitors this node.
+    #[inline]
+    #[must_use]
+    pub fn is_monitored(&self) -> bool {
+        self.core.seats[self.me as usize].scraped
+    }
+
+    /// Reads the vitals of a group's members; they come to `scraped` before the next event.
+    pub fn scrape(&mut self, group: u32) {
+        self.core.commands.push_back(Command::Scrape { group, to: self.me });
+    }
+
+    /// Brings the first idle member of a group into service; false if there is none left.
+    pub fn grow(&mut self, group: u32) -> bool {
+        let seats = &self.core.seats;
+        let starting = &self.core.commands;
+        let idle = self.core.groups[group as usize].members.iter().copied().find(|&member| {
+            !seats[member as usize].alive && !starting.contains(&Command::Start { node: member })
+        });
+        if let Some(node) = idle {
+            self.core.commands.push_back(Command::Start { node });
+        }
+        idle.is_some()
+    }
+
+    /// Takes the last member of a group out of service; it ends when its work is done.
+    pub fn shrink(&mut self, group: u32) -> bool {
+        let last = self.core.in_service(group).last();
+        if let Some(node) = last {
+            self.core.drain(node);
+        }
+        last.is_some()
+    }
+
+    /// Ends this node: what it holds fails with `cause`.
+    pub fn die(&mut self, cause: Cause) {
+        self.core.commands.push_back(Command::Stop { node: self.me, cause });
+    }
+
+    /// Writes a line into the timeline of notable events.
+    pub fn journal(&mut self, what: String) {
+        self.core.journal(self.me, what);
+    }
+}

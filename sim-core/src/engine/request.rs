@@ -1,0 +1,297 @@
+//! Requests that carry their own call stack, as plain data in one slab.
+
+use serde::{Deserialize, Serialize};
+
+use super::time::Nanos;
+
+/// A request's handle. It goes stale when the request ends; asking for a stale one finds nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ReqId {
+    pub(crate) index: u32,
+    generation: u32,
+}
+
+impl ReqId {
+    /// The handle as one word, for a timer or a frame.
+    #[must_use]
+    pub fn word(self) -> u64 {
+        u64::from(self.generation) << 32 | u64::from(self.index)
+    }
+
+    /// The handle back from its word.
+    #[must_use]
+    pub fn from_word(word: u64) -> Self {
+        ReqId { index: word as u32, generation: (word >> 32) as u32 }
+    }
+}
+
+/// What a request is doing where it is held; every nanosecond of its life is charged to one of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Doing {
+    /// In a queue.
+    Waiting = 0,
+    /// Being served.
+    Working = 1,
+    /// On a wire.
+    Travelling = 2,
+    /// Blocked while children of it work; their time is charged, not its.
+    Away = 3,
+}
+
+/// Why a request failed. The list is closed: reports count by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Cause {
+    /// Nobody listens there: the instance is down.
+    Refused,
+    /// The network lost it and nobody answered.
+    Lost,
+    /// The queue had no room.
+    QueueFull,
+    /// A rate limiter turned it away.
+    RateLimited,
+    /// No pooled connection became free in time.
+    PoolTimeout,
+    /// The database accepts no further connection.
+    TooManyConnections,
+    /// No backend is in service.
+    NoBackend,
+    /// It was being served when its server died.
+    Reset,
+    /// The server answered with an error of its own.
+    Error,
+    /// The client's timeout ran out.
+    Timeout,
+    /// The user lost patience and left.
+    Abandoned,
+    /// Its caller took it back; a user never sees this one.
+    Cancelled,
+}
+
+impl Cause {
+    /// Every cause, in report order.
+    pub const ALL: [Cause; 12] = [
+        Cause::Refused,
+        Cause::Lost,
+        Cause::QueueFull,
+        Cause::RateLimited,
+        Cause::PoolTimeout,
+        Cause::TooManyConnections,
+        Cause::NoBackend,
+        Cause::Reset,
+        Cause::Error,
+        Cause::Timeout,
+        Cause::Abandoned,
+        Cause::Cancelled,
+    ];
+
+    /// The cause's name in reports, snake case.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Cause::Refused => "refused",
+            Cause::Lost => "lost",
+            Cause::QueueFull => "queue_full",
+            Cause::RateLimited => "rate_limited",
+            Cause::PoolTimeout => "pool_timeout",
+            Cause::TooManyConnections => "too_many_connections",
+            Cause::NoBackend => "no_backend",
+            Cause::Reset => "reset",
+            Cause::Error => "error",
+            Cause::Timeout => "timeout",
+            Cause::Abandoned => "abandoned",
+            Cause::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// How a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Outcome {
+    /// Answered.
+    Done,
+    /// Not answered, or answered with an error.
+    Failed(Cause),
+}
+
+impl Outcome {
+    /// Whether it was answered.
+    #[must_use]
+    pub fn is_done(self) -> bool {
+        self == Outcome::Done
+    }
+}
+
+/// What a request asks for and who asks; a fork inherits it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ask {
+    /// The key of everything drawn for this request: the same in every attempt and variant.
+    pub luck: u64,
+    /// Client identity, for hashing and per-client limits.
+    pub client: u64,
+    /// The key of the object asked for, for caches and consistent hashing.
+    pub key: u64,
+    /// Work the caller asks of the callee, ns; 0 leaves it to the callee.
+    pub demand: Nanos,
+    /// Endpoint or kind of query, numbered by the plan.
+    pub endpoint: u16,
+}
+
+/// Who waits, and one word of memory for that waiter.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Frame {
+    pub(crate) node: u32,
+    pub(crate) incarnation: u32,
+    pub(crate) word: u64,
+}
+
+/// One request, or one attempt of one: a thread of control with a stack of waiters.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Request {
+    pub(crate) ask: Ask,
+    /// One word of memory for the node that holds it.
+    pub(crate) held: u64,
+    /// Time is charged up to here.
+    pub(crate) mark: Nanos,
+    pub(crate) born: Nanos,
+    generation: u32,
+    /// The node that holds it, or that it travels to.
+    pub(crate) at: u32,
+    pub(crate) depth: u16,
+    pub(crate) doing: Doing,
+    pub(crate) detached: bool,
+    pub(crate) cancelled: bool,
+    /// A message that moves it is under way in this instant.
+    pub(crate) moving: bool,
+}
+
+/// The slab of requests; stacks lie in one flat array of `stride` frames each.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Requests {
+    slots: Vec<Request>,
+    frames: Vec<Frame>,
+    free: Vec<u32>,
+    stride: u32,
+}
+
+impl Requests {
+    pub(crate) fn new(stride: u32) -> Self {
+        Requests { slots: Vec::new(), frames: Vec::new(), free: Vec::new(), stride: stride.max(1) }
+    }
+
+    /// Requests alive.
+    pub(crate) fn alive(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    #[inline]
+    pub(crate) fn open(&mut self, ask: Ask, now: Nanos, at: u32) -> ReqId {
+        let index = match self.free.pop() {
+            Some(index) => index,
+            None => self.extend(ask),
+        };
+        let slot = &mut self.slots[index as usize];
+        slot.ask = ask;
+        slot.mark = now;
+        slot.born = now;
+        slot.at = at;
+        slot.depth = 0;
+        slot.doing = Doing::Working;
+        slot.detached = false;
+        slot.cancelled = false;
+        slot.moving = false;
+        ReqId { index, generation: slot.generation }
+    }
+
+    #[cold]
+    fn extend(&mut self, ask: Ask) -> u32 {
+        let index = self.slots.len() as u32;
+        self.slots.push(Request {
+            ask,
+            held: 0,
+            mark: 0,
+            born: 0,
+            generation: 0,
+            at: 0,
+            depth: 0,
+            doing: Doing::Working,
+            detached: false,
+            cancelled: false,
+            moving: false,
+        });
+        let blank = Frame { node: 0, incarnation: 0, word: 0 };
+        self.frames.resize(self.frames.len() + self.stride as usize, blank);
+        index
+    }
+
+    #[inline]
+    pub(crate) fn close(&mut self, req: ReqId) {
+        let slot = &mut self.slots[req.index as usize];
+        slot.generation = slot.generation.wrapping_add(1);
+        self.free.push(req.index);
+    }
+
+    /// The request, if the handle is not stale.
+    #[inline]
+    pub(crate) fn find(&self, req: ReqId) -> Option<&Request> {
+        self.slots.get(req.index as usize).filter(|slot| slot.generation == req.generation)
+    }
+
+    /// The request by a handle that is known to be alive.
+    #[inline]
+    pub(crate) fn get(&self, req: ReqId) -> &Request {
+        let slot = &self.slots[req.index as usize];
+        debug_assert_eq!(slot.generation, req.generation, "stale request handle");
+        slot
+    }
+
+    #[inline]
+    pub(crate) fn get_mut(&mut self, req: ReqId) -> &mut Request {
+        let slot = &mut self.slots[req.index as usize];
+        debug_assert_eq!(slot.generation, req.generation, "stale request handle");
+        slot
+    }
+
+    #[inline]
+    pub(crate) fn push(&mut self, req: ReqId, frame: Frame) {
+        let slot = &mut self.slots[req.index as usize];
+        debug_assert_eq!(slot.generation, req.generation, "stale request handle");
+        assert!(u32::from(slot.depth) < self.stride, "call stack deeper than the plan allows");
+        self.frames[req.index as usize * self.stride as usize + slot.depth as usize] = frame;
+        slot.depth += 1;
+    }
+
+    /// The frame at `depth`, counted from the root; `None` at and above the top.
+    #[inline]
+    pub(crate) fn frame(&self, req: ReqId, depth: u16) -> Option<Frame> {
+        let top = self.get(req).depth;
+        (depth < top)
+            .then(|| self.frames[req.index as usize * self.stride as usize + depth as usize])
+    }
+
+    #[inline]
+    pub(crate) fn pop(&mut self, req: ReqId) -> Frame {
+        let slot = &mut self.slots[req.index as usize];
+        debug_assert_eq!(slot.generation, req.generation, "stale request handle");
+        slot.depth -= 1;
+        self.frames[req.index as usize * self.stride as usize + slot.depth as usize]
+    }
+
+    /// Starts charging every request anew from `now`.
+    pub(crate) fn mark_all(&mut self, now: Nanos) {
+        for slot in &mut self.slots {
+            slot.mark = now;
+        }
+    }
+
+    /// Every live request's holder, what it is doing and since when it is charged.
+    pub(crate) fn held(&self) -> impl Iterator<Item = (u32, Doing, Nanos)> + '_ {
+        let mut alive = vec![true; self.slots.len()];
+        for &index in &self.free {
+            alive[index as usize] = false;
+        }
+        self.slots
+            .iter()
+            .zip(alive)
+            .filter_map(|(slot, alive)| alive.then_some((slot.at, slot.doing, slot.mark)))
+    }
+}

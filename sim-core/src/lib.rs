@@ -1,0 +1,8 @@
+//! Busyhour's heart: a deterministic discrete-event engine, the components of a web cluster, and
+//! the way from a scenario to a report. A pure library: no clock, no thread, no files.
+
+pub mod components;
+pub mod engine;
+pub mod scenario;
+pub mod units;
+pub mod wiring;

@@ -1,0 +1,3 @@
+//! From YAML to a checked plan: every problem has a code, a place in the file, a value, a remedy.
+
+pub mod plan;

@@ -1,0 +1,91 @@
+//! A checked scenario: parts by name with their forms, ready to become a world under any seed.
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+use crate::components::{Form, Node};
+use crate::engine::kernel::{Core, Group, Seat, World};
+use crate::engine::kernel::Behaviour;
+use crate::engine::time::Nanos;
+use crate::wiring::{Flaw, Place, Site};
+
+/// One named part of a scenario.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Part {
+    /// Its name; replicas are called `web[0]`, `web[1]` ...
+    pub name: String,
+    /// Its component's form.
+    pub form: Form,
+    /// Instances in service at the start.
+    pub replicas: u32,
+    /// Instances that there can be, autoscaling and events included.
+    pub prepared: u32,
+}
+
+/// A scenario that passed every check.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Blueprint {
+    /// Parts in the order of the file.
+    pub parts: Vec<Part>,
+    /// Endpoint names; number 0 is the one without a name.
+    pub endpoints: Vec<String>,
+    /// Data files by name, as text.
+    pub files: IndexMap<String, String>,
+    /// Frames that a request's stack needs at most.
+    pub stack: u32,
+}
+
+/// The name of a part's instance.
+#[must_use]
+pub fn instance_name(part: &Part, index: u32) -> String {
+    if part.prepared == 1 { part.name.clone() } else { format!("{}[{index}]", part.name) }
+}
+
+impl Blueprint {
+    /// What components may know when they are built.
+    #[must_use]
+    pub fn site(&self) -> Site {
+        let mut places = IndexMap::new();
+        let mut next = 0;
+        for (group, part) in self.parts.iter().enumerate() {
+            let members = (next..next + part.prepared).collect();
+            next += part.prepared;
+            places.insert(part.name.clone(), Place { group: group as u32, members });
+        }
+        Site {
+            places,
+            endpoints: self.endpoints.clone(),
+            files: self.files.clone(),
+            name: String::new(),
+        }
+    }
+
+    /// The world at time 0 under a seed, with every initial instance started.
+    ///
+    /// # Errors
+    /// The index of a part and its flaw.
+    pub fn world(&self, seed: u64, lanes: bool) -> Result<World<Node>, (usize, Flaw)> {
+        let mut core = Core::new(seed, self.stack, lanes);
+        let mut nodes = Vec::new();
+        let mut site = self.site();
+        for (group, part) in self.parts.iter().enumerate() {
+            site.name.clone_from(&part.name);
+            let mut template = part.form.build(&site).map_err(|flaw| (group, flaw))?;
+            template.prepare(&mut |delay: Nanos| core.agenda.lane(delay));
+            let mut members = Vec::new();
+            for index in 0..part.prepared {
+                members.push(core.seats.len() as u32);
+                core.seats.push(Seat::new(instance_name(part, index), group as u32, &part.name));
+                nodes.push(template.clone());
+            }
+            core.groups.push(Group { name: part.name.clone(), members, watchers: Vec::new() });
+        }
+        let mut world = World::new(nodes, core);
+        for (group, part) in self.parts.iter().enumerate() {
+            for index in 0..part.replicas {
+                world.start(world.core.groups[group].members[index as usize]);
+            }
+        }
+        Ok(world)
+    }
+}

@@ -1,0 +1,158 @@
+//! Pages for what is wrong with a scenario that reads well.
+
+use super::Code;
+
+pub(super) const PAGES: &[(Code, &str)] = &[
+    (
+        Code::UnknownNode,
+        "A field names a node that is not under `nodes`.
+
+wrong:  nodes: {lb: {model: nginx, to: wbe}, web: {model: gunicorn-sync}}
+right:  nodes: {lb: {model: nginx, to: web}, web: {model: gunicorn-sync}}
+",
+    ),
+    (
+        Code::UnknownEndpoint,
+        "A request asks a node for an endpoint that it does not have. Endpoints are named where \
+the work is described; balancers and caches pass the name on.
+
+wrong:  journey: {hom: 1}      with web: {endpoints: {home: [cpu: 4ms]}}
+right:  journey: {home: 1}
+",
+    ),
+    (
+        Code::UnknownModel,
+        "The node's `component` or `model` is not known. Models come with Busyhour or from files \
+beside the scenario; `busyhour explain` lists both.
+
+wrong:  db: {model: postgress}
+right:  db: {model: postgres}
+",
+    ),
+    (
+        Code::BadName,
+        "Names of nodes, user groups and endpoints are unique, and consist of letters, digits, \
+`-` and `_`, starting with a letter: they occur in paths such as nodes.web.workers.
+
+wrong:  nodes: {web.1: {model: nginx}}
+right:  nodes: {web-1: {model: nginx}}
+",
+    ),
+    (
+        Code::ReplicasNeedBalancer,
+        "Something calls a node with several replicas directly, so nothing decides which replica \
+answers. Put a balancer in between.
+
+wrong:  app: {to: web}   web: {replicas: 3}
+right:  app: {to: lb}    lb: {component: balancer, to: web}   web: {replicas: 3}
+",
+    ),
+    (
+        Code::EndlessCycle,
+        "Calls lead from a node back to itself and no step on the way can end them: every request \
+would circle for ever.
+
+wrong:  a: {to: b}   b: {to: a}
+right:  a: {to: b}   b: {endpoints: {home: [cpu: 1ms]}}
+",
+    ),
+    (
+        Code::MinAboveMax,
+        "A lower bound is above its upper bound.
+
+wrong:  {min: 20, max: 2}
+right:  {min: 2, max: 20}
+",
+    ),
+    (
+        Code::CallTooDeep,
+        "A request carries its own call stack, and its depth is bounded when the scenario is \
+loaded. This chain of calls is longer. Shorten it, or hand the work over by a queue.
+
+wrong:  a chain of a hundred proxies
+right:  a chain of ten, or a queue in the middle
+",
+    ),
+    (
+        Code::NothingToDo,
+        "The scenario has no users or no duration, so nothing would happen.
+
+wrong:  duration: 0s
+right:  duration: 10m
+        users: {shoppers: {enter: web, sessions: 20/s}}
+",
+    ),
+    (
+        Code::BadPath,
+        "A path (in --set, a sweep or a set event) leads nowhere. A path is names separated by \
+dots, with [i] for the i-th of a list, counted from 0; a name with a dot in it is quoted.
+
+wrong:  --set nodes.web.replicas.max=3      (replicas is a number)
+right:  --set nodes.web.replicas=3
+",
+    ),
+    (
+        Code::BadObjective,
+        "An objective compares a measure with a bound: latency p(95) < 500ms, errors < 0.1%, \
+cost < 3 USD/h. A measure that nothing reports is an error, so that no objective passes unseen.
+
+wrong:  latncy p95 500ms
+right:  latency p(95) < 500ms
+",
+    ),
+    (
+        Code::BadEvent,
+        "An event lies after the end of the run, or acts on something that does not exist; \
+'web[0]' is the first replica of web.
+
+wrong:  {at: 3h, kill: 'web[9]'}     in a run of 2h with 6 replicas
+right:  {at: 1h, kill: 'web[5]'}
+",
+    ),
+    (
+        Code::UnreadableData,
+        "A data file named by the scenario cannot be found or read. Paths count from the \
+scenario's own folder; a CSV file needs a line of column names and one number per cell.
+
+wrong:  rate: {csv: rates.csv}       and no such file
+right:  rate: {csv: data/rates.csv}
+",
+    ),
+    (
+        Code::Overload,
+        "More work arrives at a node than it can ever finish (utilisation of 100 % or more), so \
+its queue grows for as long as this lasts. That may be the question you ask; it is said so that \
+it does not come as a surprise.
+
+wrong:  sessions: 300/s  at one worker of 10ms     (300 %)
+right:  sessions: 80/s   at one worker of 10ms     (80 %)
+",
+    ),
+    (
+        Code::PoolArithmetic,
+        "All clients' pools together can open more connections than the server accepts: \
+replicas x workers x (size + overflow) against its limit. It holds until the busy hour.
+
+wrong:  6 replicas x 5 workers x pool 20 = 600  to  max_connections: 100
+right:  6 replicas x 5 workers x pool 3 = 90    to  max_connections: 100
+",
+    ),
+    (
+        Code::TimeoutOrder,
+        "A user gives up before a timeout further in fires, so the timeout protects nobody and \
+servers work for users who left. A deadline further in should be the shorter one.
+
+wrong:  patience: 8s    pool: {timeout: 30s}
+right:  patience: 8s    pool: {timeout: 2s}
+",
+    ),
+    (
+        Code::UnusedNode,
+        "No user and no other node leads to this node, so it sees no requests. Perhaps a `to` is \
+missing, or the node is left over.
+
+wrong:  nodes: {web: {...}, old-db: {...}}          nothing says `to: old-db`
+right:  nodes: {web: {...}}
+",
+    ),
+];
