@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::agenda::Lane;
 use crate::engine::kernel::{Action, Answer, Behaviour, Cancelled, Cx, Note, Vitals};
-use crate::engine::meter::Station;
+use crate::engine::meter::{Sketch, Station};
 use crate::engine::request::{Cause, ReqId};
 use crate::engine::tally::Tally;
 use crate::engine::time::Nanos;
@@ -68,6 +68,11 @@ pub trait Component: Behaviour + Clone + Serialize + DeserializeOwned {
 
     /// Shows its meters.
     fn survey<'a>(&'a self, survey: &mut Survey<'a>);
+
+    /// The tallies of the requests that begin here, to seal the frame that ends.
+    fn tallies(&mut self) -> &mut [Tally] {
+        &mut []
+    }
 
     /// What it can serve at most, from its form alone.
     fn bound(_spec: &Self::Spec) -> Bound {
@@ -186,6 +191,11 @@ macro_rules! catalogue {
             /// Shows its meters.
             pub fn survey<'a>(&'a self, survey: &mut Survey<'a>) {
                 match self { $(Node::$Name(node) => node.survey(survey),)+ }
+            }
+            /// The latencies of the open frame, by tally.
+            pub fn windows(&mut self) -> impl Iterator<Item = &mut Sketch> {
+                let tallies = match self { $(Node::$Name(node) => node.tallies(),)+ };
+                tallies.iter_mut().map(|tally| &mut tally.window)
             }
         }
 

@@ -3,6 +3,7 @@
 
 pub mod components;
 pub mod engine;
+pub mod run;
 pub mod scenario;
 pub mod units;
 pub mod wiring;

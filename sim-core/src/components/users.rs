@@ -13,7 +13,7 @@ pub use self::profile::{DailySpec, PeakSpec, ProfileSpec, Spacing, StepSpec, Var
 use self::retry::Retry;
 pub use self::retry::{Jitter, RetrySpec};
 pub use self::spec::UsersSpec;
-use super::{Bound, Component, Survey};
+use super::{Component, Survey};
 use crate::engine::agenda::{Lane, Timer};
 use crate::engine::chance::{Draw, Law, LawSpec, Weights, Zipf, exponential, flip, mix};
 use crate::engine::kernel::{Answer, Behaviour, Cx};
@@ -507,8 +507,8 @@ impl Component for Users {
         survey.tallies.extend(self.tallies.iter());
     }
 
-    fn bound(_spec: &UsersSpec) -> Bound {
-        Bound::default()
+    fn tallies(&mut self) -> &mut [Tally] {
+        &mut self.tallies
     }
 }
 

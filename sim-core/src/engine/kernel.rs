@@ -288,10 +288,10 @@ impl<C: Behaviour> World<C> {
         }
     }
 
-    /// Does something to a node from outside, now.
-    pub(crate) fn act(&mut self, node: u32, action: Action) -> bool {
+    /// Does something with a node from outside, now.
+    pub(crate) fn with<R>(&mut self, node: u32, f: impl FnOnce(&mut C, &mut Cx<'_>) -> R) -> R {
         let mut cx = Cx { core: &mut self.core, me: node };
-        self.nodes[node as usize].act(&mut cx, action)
+        f(&mut self.nodes[node as usize], &mut cx)
     }
 
     /// Ends the warm-up: every meter starts again.

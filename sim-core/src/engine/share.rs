@@ -1,22 +1,29 @@
 //! Processor sharing: jobs that run at once on cores, each at the same speed, nested in groups of
 //! limited width.
 //!
-//! # Law A group lets at most `width` of its jobs run at one instant and its jobs take equal turns:
+//! # Law
+//!
+//! A group lets at most `width` of its jobs run at one instant and its jobs take equal turns:
 //! a process under a global interpreter lock has width 1, a frozen one 0, group 0 no limit. Group
 //! `g` of `k_g` jobs has `min(k_g, width_g)` runnable threads, `R` is their sum, and each thread
 //! runs at `speed * min(1, cores / R)`; so a job of group `g` runs at that rate times `min(1,
 //! width_g / k_g)`. (Water filling by job would be wrong here: eight threads behind one lock ask
 //! the scheduler for one core, not for eight.)
 //!
-//! # Cost and error Two virtual clocks, one of the share and one of each group, make every change
-//! O(log n): a job's finish on its group's clock never changes. Clocks are integers, 2^-52 ns a
-//! unit, so how often a share is looked at changes no bit. Rates are rounded up by less than one
-//! unit a ns, a group's clock by less than one a change; completions come on the next whole ns. So
-//! a job ends at most 1 ns late, and after a sojourn `T` at `rate` at most `2^-52 T / rate` early
-//! (0.02 ns for a second among 100 jobs). The clocks return to 0 when the share is empty. Equal
-//! demands of a group finish first in, first out.
+//! # Cost and error
 //!
-//! # Contract Whoever owns the share asks [`Share::next`] after every change, and calls
+//! Two virtual clocks, one of the share and one of each group, make every change O(log n): a job's
+//! finish on its group's clock never changes. Clocks are integers, 2^-52 ns a unit, so how often a
+//! share is looked at changes no bit. Rates are rounded up by less than one unit a ns, a group's
+//! clock by less than one a change; completions come, and jobs leave, on the next whole ns. So
+//! under the law with departures on whole ns a job ends less than 1 ns late, and after a sojourn
+//! `T` at `rate` at most `2^-52 T / rate` early (2e-5 ns for a second among 100 jobs on a core).
+//! The clocks return to 0 when the share is empty. Equal demands of a group finish first in, first
+//! out.
+//!
+//! # Contract
+//!
+//! Whoever owns the share asks [`Share::next`] after every change, and calls
 //! [`Share::pop_finished`] until it is empty at that instant, before time moves past it. Time never
 //! runs backwards.
 

@@ -12,6 +12,7 @@
 mod access;
 mod cuts;
 mod fault;
+mod key;
 mod reader;
 mod references;
 #[cfg(test)]
@@ -20,6 +21,7 @@ mod tests;
 mod tests_wrong;
 #[cfg(test)]
 mod tests_wrong_values;
+mod trail;
 mod wording;
 
 use serde::de::DeserializeOwned;
@@ -28,7 +30,8 @@ use super::problem::{Place, Problem};
 use super::tree::{Entry, Node};
 use cuts::Cuts;
 use fault::Fault;
-use reader::{Decoder, Trail};
+use reader::Decoder;
+use trail::Trail;
 
 pub use references::{Reference, ReferenceKind, References};
 

@@ -3,11 +3,72 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use super::objective::Objective;
 use crate::components::{Form, Node};
 use crate::engine::kernel::{Core, Group, Seat, World};
 use crate::engine::kernel::Behaviour;
 use crate::engine::time::Nanos;
 use crate::wiring::{Flaw, Place, Site};
+
+/// A scenario that can be run: what it says of itself, its parts, its events and objectives.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Its name.
+    pub name: String,
+    /// What it demonstrates, in a sentence or two.
+    pub summary: String,
+    /// How long it is played, ns.
+    pub duration: Nanos,
+    /// Before this time nothing is measured, ns.
+    pub warmup: Nanos,
+    /// The seed when none is given.
+    pub seed: u64,
+    /// Length of a frame, ns.
+    pub frame: Nanos,
+    /// Parts and how they are built.
+    pub blueprint: Blueprint,
+    /// Timed changes, in order of time.
+    pub events: Vec<Event>,
+    /// What must hold.
+    pub objectives: Vec<Objective>,
+    /// A hash of the scenario's meaning: the same for two files that say the same.
+    pub hash: u64,
+}
+
+/// A timed change to a running scenario.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// When, ns; it precedes everything else at that time.
+    pub at: Nanos,
+    /// What happens.
+    pub change: Change,
+}
+
+/// What a timed change does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Change {
+    /// These nodes die; what they hold is lost.
+    Kill(Vec<u32>),
+    /// These nodes come back.
+    Start(Vec<u32>),
+    /// These nodes work `factor` times as slowly.
+    Slow(Vec<u32>, f64),
+    /// These nodes forget what they cached.
+    Flush(Vec<u32>),
+    /// A part's form changes.
+    Set {
+        /// Index of the part.
+        part: u32,
+        /// The whole new form.
+        form: Box<Form>,
+        /// What is said of it in the timeline.
+        said: String,
+    },
+    /// So many more instances of a part.
+    Add(u32, u32),
+    /// So many fewer; they finish what they hold.
+    Remove(u32, u32),
+}
 
 /// One named part of a scenario.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -89,3 +150,4 @@ impl Blueprint {
         Ok(world)
     }
 }
+

@@ -1,17 +1,21 @@
-//! YAML text to a located tree, within bounds; the only file that knows the YAML library.
+//! YAML text to a located tree, within bounds; only here and below is the YAML library known.
 
 mod build;
+mod places;
 mod scalar;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod tests_wrong;
+mod words;
 
-use serde_saphyr::granit_parser::{ErrorKind, Options, Parser, ScanError};
+use serde_saphyr::granit_parser::{Options, Parser};
 
 use super::problem::{Code, Place, Problem, SourceId};
-use super::tree::{Entry, Node, Value};
+use super::tree::{Node, Value};
 use build::Builder;
+use places::{place_of_byte, shift_node, shift_place};
+use words::syntax;
 
 /// How much a text may ask for. A text is data from anyone: it must not exhaust memory or stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,26 +109,6 @@ fn split_assignment(text: &str) -> Option<(&str, &str)> {
     at.map(|(at, _)| (&text[..at], &text[at + 1..]))
 }
 
-fn shift_node(node: &mut Node, by: u32) {
-    shift_place(&mut node.place, by);
-    match &mut node.value {
-        Value::List(items) => items.iter_mut().for_each(|item| shift_node(item, by)),
-        Value::Map(entries) => {
-            for Entry { key_place, node, .. } in entries {
-                shift_place(key_place, by);
-                shift_node(node, by);
-            }
-        }
-        _ => {}
-    }
-}
-
-fn shift_place(place: &mut Place, by: u32) {
-    if place.line == 1 {
-        place.column = place.column.saturating_add(by);
-    }
-}
-
 fn check_text(source: SourceId, text: &str, limits: Limits) -> Result<(), Problem> {
     if text.len() > limits.bytes {
         let message = format!(
@@ -142,51 +126,4 @@ fn check_text(source: SourceId, text: &str, limits: Limits) -> Result<(), Proble
         return Err(problem.at(place).with_remedy("save the file as UTF-8 text"));
     }
     Ok(())
-}
-
-fn place_of_byte(source: SourceId, text: &str, at: usize) -> Place {
-    let mut place = Place::start(source);
-    let mut before = text[..at].chars().peekable();
-    while let Some(c) = before.next() {
-        place.column = place.column.saturating_add(1);
-        if c == '\n' || (c == '\r' && before.peek() != Some(&'\n')) {
-            place.line = place.line.saturating_add(1);
-            place.column = 1;
-        }
-    }
-    place
-}
-
-fn syntax(source: SourceId, error: &ScanError) -> Problem {
-    let place = build::place_at(source, error.marker());
-    if *error.kind() == ErrorKind::RecursionLimitExceeded {
-        return too_deep(place);
-    }
-    let problem = Problem::new(Code::NotYaml, "", format!("not valid YAML: {}", error.info()));
-    problem.at(place).with_remedy(syntax_remedy(error.kind()))
-}
-
-fn too_deep(place: Place) -> Problem {
-    let problem = Problem::new(Code::TooBig, "", "lists and maps are nested too deeply");
-    problem.at(place).with_remedy("a scenario needs few levels: look for a bracket never closed")
-}
-
-fn syntax_remedy(kind: &ErrorKind) -> &'static str {
-    use ErrorKind as K;
-    match kind {
-        K::TabNotAllowed | K::TabInBlockIndentation | K::TabInIndentation => {
-            "indent with spaces, not tabs"
-        }
-        K::UnclosedFlowCollection { .. }
-        | K::UnexpectedEofFlowMapping
-        | K::UnexpectedEofFlowSequence
-        | K::MismatchedFlowCollectionEnd { .. }
-        | K::ExpectedFlowMappingSeparator
-        | K::ExpectedFlowSequenceSeparator => "close every [ with ] and every { with }",
-        K::UnclosedQuotedScalar => "close the quote",
-        K::UnknownAnchor => "define the anchor with &name before *name, or quote the text",
-        K::UnexpectedCharacter { .. } => "put the text in quotes",
-        K::UnknownQuotedScalarEscape => "use single quotes, which know no escapes",
-        _ => "check indentation and brackets, and quote a text that holds `: `",
-    }
 }

@@ -99,8 +99,8 @@ fn lognormal(spec: &LognormalSpec) -> Result<Law, String> {
         _ => {
             let given = given(spec);
             return Err(format!(
-                "lognormal got {given}: write mean with cv, sigma, p50, p95 or p99, or p50 with p95 \
-                 or p99"
+                "lognormal got {given}: write mean with cv, sigma, p50, p95 or p99, or p50 \
+                 with p95 or p99"
             ));
         }
     };

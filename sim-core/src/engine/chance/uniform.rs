@@ -60,7 +60,18 @@ mod tests {
         assert!(chi2 < 22.5, "chi-square {chi2} with 6 degrees: 22.5 is its 99.9th percentile");
         assert_eq!(below(&mut draw, 0), 0);
         assert_eq!(below(&mut draw, 1), 0);
-        assert!((0..1000).all(|_| below(&mut draw, (1 << 63) + 1) <= 1 << 63));
+    }
+
+    #[test]
+    fn a_bound_near_the_word_size_is_still_fair() {
+        let mut draw = Draw::new(7);
+        let mut residues = [0u32; 3];
+        for _ in 0..30_000 {
+            let x = below(&mut draw, 3 << 62); // without rejection a residue comes twice as often
+            assert!(x < 3 << 62);
+            residues[(x % 3) as usize] += 1;
+        }
+        assert!(residues.iter().all(|count| count.abs_diff(10_000) < 370), "{residues:?}");
     }
 
     #[test]

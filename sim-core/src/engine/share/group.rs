@@ -65,7 +65,7 @@ impl Group {
 
     /// Ends the job at `place` and tells what was left, ns rounded up; the group is up to date.
     pub(super) fn remove(&mut self, place: u32, places: &mut [u32]) -> u64 {
-        let (key, _) = self.jobs.remove(place, places);
+        let key = self.jobs.remove(place, places);
         to_ns_up(key.at.saturating_sub(self.clock))
     }
 

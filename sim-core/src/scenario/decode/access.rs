@@ -5,8 +5,10 @@ use serde::de::{self, DeserializeSeed, EnumAccess, MapAccess, SeqAccess, Variant
 
 use super::cuts::Cuts;
 use super::fault::{Fault, Spot};
-use super::reader::{Decoder, KeyDecoder, Trail, unexpected};
+use super::key::KeyDecoder;
+use super::reader::{Decoder, unexpected};
 use super::references::References;
+use super::trail::Trail;
 use crate::scenario::problem::{Place, SourceId};
 use crate::scenario::tree::{Entry, Node, Step, Value};
 

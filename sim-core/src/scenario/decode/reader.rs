@@ -5,60 +5,14 @@ use serde::forward_to_deserialize_any;
 
 use super::access::{Choice, Items, Pairs};
 use super::cuts::Cuts;
-use super::fault::{Fault, Spot};
+use super::fault::Fault;
 use super::references::{Reference, ReferenceKind, References};
+use super::trail::Trail;
 use crate::scenario::problem::Place;
-use crate::scenario::tree::{Node, Step, Value, push_step};
+use crate::scenario::tree::{Node, Step, Value};
 
 /// Whole numbers up to 2^53 are exact as floats, so a float that is whole and within is one.
 const EXACT: f64 = 9_007_199_254_740_992.0;
-
-/// The way from the root to a node, kept on the stack: it is written out only for a fault.
-#[derive(Clone, Copy)]
-pub(super) enum Trail<'a> {
-    /// The path at which the root itself stands.
-    Root(&'a str),
-    Key(&'a Trail<'a>, &'a str),
-    Index(&'a Trail<'a>, usize),
-}
-
-impl Trail<'_> {
-    pub(super) fn steps(&self) -> Vec<Step> {
-        let mut steps = Vec::new();
-        let mut here = self;
-        loop {
-            match here {
-                Trail::Root(_) => break,
-                Trail::Key(up, key) => {
-                    steps.push(Step::Key((*key).to_string()));
-                    here = up;
-                }
-                Trail::Index(up, index) => {
-                    steps.push(Step::Index(*index));
-                    here = up;
-                }
-            }
-        }
-        steps.reverse();
-        steps
-    }
-
-    pub(super) fn path(&self) -> String {
-        let mut root = self;
-        while let Trail::Key(up, _) | Trail::Index(up, _) = root {
-            root = up;
-        }
-        let Trail::Root(path) = root else { return String::new() };
-        join(path, &self.steps())
-    }
-}
-
-/// The dotted path of `steps` below `root`.
-pub(super) fn join(root: &str, steps: &[Step]) -> String {
-    let mut path = root.to_string();
-    steps.iter().for_each(|step| push_step(&mut path, step));
-    path
-}
 
 /// One node about to be read.
 pub(super) struct Decoder<'de, 'a> {
@@ -185,7 +139,7 @@ fn no_choice(node: &Node, variants: &[&str]) -> Fault {
     de::Error::invalid_type(unexpected(node), &want.as_str())
 }
 
-fn visit_int<'de, V: Visitor<'de>>(value: i128, visitor: V) -> Result<V::Value, Fault> {
+pub(super) fn visit_int<'de, V: Visitor<'de>>(value: i128, visitor: V) -> Result<V::Value, Fault> {
     match (u64::try_from(value), i64::try_from(value)) {
         (Ok(value), _) => visitor.visit_u64(value),
         (_, Ok(value)) => visitor.visit_i64(value),
@@ -286,79 +240,5 @@ impl<'de> Deserializer<'de> for Decoder<'de, '_> {
 
     forward_to_deserialize_any! {
         bool char str string bytes byte_buf unit unit_struct identifier
-    }
-}
-
-/// A name in a map about to be read.
-pub(super) struct KeyDecoder<'de, 'a> {
-    pub(super) key: &'de str,
-    pub(super) place: Place,
-    pub(super) trail: &'a Trail<'a>,
-    pub(super) notes: &'a mut References,
-}
-
-impl<'de> KeyDecoder<'de, '_> {
-    /// Reads the name; what is wrong with it is wrong here.
-    pub(super) fn seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Fault> {
-        let (trail, key, place) = (self.trail, self.key, self.place);
-        let done = seed.deserialize(self);
-        done.map_err(|fault| fault.or_at(|| Spot::key(key, place, Trail::Key(trail, key).steps())))
-    }
-
-    fn visit_number<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        match self.key.parse::<i128>() {
-            Ok(value) => visit_int(value, visitor),
-            Err(_) => visitor.visit_borrowed_str(self.key),
-        }
-    }
-}
-
-macro_rules! read_key {
-    ($($method:ident)*) => {$(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-            self.visit_number(visitor)
-        }
-    )*};
-}
-
-impl<'de> Deserializer<'de> for KeyDecoder<'de, '_> {
-    type Error = Fault;
-
-    read_key!(deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64);
-    read_key!(deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64);
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        visitor.visit_borrowed_str(self.key)
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        visitor.visit_some(self)
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Fault> {
-        if let Some(kind) = ReferenceKind::of_newtype(name) {
-            let path = Trail::Key(self.trail, self.key).path();
-            let (place, name) = (self.place, self.key.to_string());
-            self.notes.push(Reference { kind, path, place, name });
-        }
-        visitor.visit_newtype_struct(self)
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        _variants: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Fault> {
-        visitor.visit_enum(de::value::StrDeserializer::new(self.key))
-    }
-
-    forward_to_deserialize_any! {
-        bool i128 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct map struct identifier ignored_any
     }
 }

@@ -1,7 +1,7 @@
 //! Faults as sentences.
 
 use super::fault::{Fault, Got, Kind, Spot};
-use super::reader::join;
+use super::trail::join;
 use crate::scenario::problem::{Code, Problem, nearest_remedy};
 use crate::scenario::tree::Step;
 

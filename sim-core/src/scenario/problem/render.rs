@@ -68,9 +68,9 @@ fn crop(line: &str, place: Place) -> (String, usize, usize) {
         shown.pop();
     }
     let at = (column - from).min(shown.len());
-    let end = (at + place.width as usize).min(shown.len());
+    let end = at.saturating_add(place.width as usize).min(shown.len());
     let cells = |part: &[char]| part.iter().map(|c| width(*c)).sum::<usize>();
-    let (head, tail) = (from > 0, long && line.chars().nth(from + SHOWN).is_some());
+    let (head, tail) = (from > 0, long && line.chars().nth(from.saturating_add(SHOWN)).is_some());
     let mut text: String = shown.iter().collect();
     if head {
         text.insert_str(0, "...");
@@ -93,8 +93,11 @@ fn visible(c: char) -> char {
     }
 }
 
+/// A sentence may quote a name of any length, so it is bounded here, once for all.
 fn printable(text: &str) -> String {
-    text.chars().map(visible).collect()
+    const MOST: usize = 600;
+    let shown: String = text.chars().take(MOST).map(visible).collect();
+    if text.chars().nth(MOST).is_some() { shown + "..." } else { shown }
 }
 
 /// Terminal cells of a character, near enough for a caret: East Asian wide and emoji are two.

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use serde_saphyr::granit_parser::{Event, Marker, ScalarStyle, Span, StructureStyle, Tag};
+use serde_saphyr::granit_parser::{Event, ScalarStyle, Span, StructureStyle, Tag};
 
-use super::{Limits, scalar, too_deep};
+use super::places::{place_of, tagged};
+use super::words::{bad, bad_merge, bad_tag, duplicate, too_deep};
+use super::{Limits, scalar};
 use crate::scenario::problem::{Code, Place, Problem, SourceId};
 use crate::scenario::tree::{Entry, Node, Value};
 
@@ -275,43 +277,4 @@ fn merge(merged: &mut Vec<Entry>, node: Node, place: Place) -> Outcome {
         _ => return Err(bad_merge(place)),
     }
     Ok(())
-}
-
-fn bad_merge(place: Place) -> Box<Problem> {
-    bad(place, "`<<` merges maps, and this is none", "write `<<: *name` for a map marked &name")
-}
-
-fn bad_tag(place: Place) -> Box<Problem> {
-    bad(place, "tags such as `!name` have no meaning here", "remove the tag, or quote the text")
-}
-
-fn bad(place: Place, message: &str, remedy: &str) -> Box<Problem> {
-    Box::new(Problem::new(Code::NotYaml, "", message).at(place).with_remedy(remedy))
-}
-
-fn duplicate(key: &str, first: Place, place: Place) -> Problem {
-    let message = format!("{key:?} is given twice, first on line {}", first.line);
-    let remedy = format!("remove one of lines {} and {}", first.line, place.line);
-    let remedy = if first.line == place.line { "remove one of them".to_string() } else { remedy };
-    Problem::new(Code::DuplicateKey, key, message).at(place).with_value(key).with_remedy(remedy)
-}
-
-pub(super) fn place_at(source: SourceId, marker: &Marker) -> Place {
-    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    let (line, column) = (number(marker.line()).max(1), number(marker.col()).saturating_add(1));
-    Place { source, line, column, width: 1 }
-}
-
-/// Where the tag of a value stands, which is before the value.
-fn tagged(source: SourceId, span: &Span, has_tag: bool) -> Option<Place> {
-    span.tag_span().filter(|_| has_tag).map(|tag| place_of(source, &tag))
-}
-
-fn place_of(source: SourceId, span: &Span) -> Place {
-    let mut place = place_at(source, &span.start);
-    if span.end.line() == span.start.line() {
-        let width = span.end.col().saturating_sub(span.start.col()).max(1);
-        place.width = u32::try_from(width).unwrap_or(u32::MAX);
-    }
-    place
 }

@@ -19,7 +19,8 @@ fn code(text: &str) -> Option<Code> {
 #[test]
 fn scalars_follow_the_core_schema() {
     let text = "[1, -2, +3, 1_000, 0x1f, 0o17, 0b11, 1.5, -1e3, .5, 1_0.2_5, true, False, ~, null,
-        yes, on, 007, .inf, .nan, 1__0, 1_, 5ms, 1.2.3, -, 0x, 1e999, '1', \"true\", -0, 1-2, e5, .]";
+        yes, on, 007, .inf, .nan, 1__0, 1_, 5ms, 1.2.3, -, 0x,
+        1e999, '1', \"true\", -0, 1-2, e5, .]";
     let expected = "[1,-2,3,1000,31,15,3,1.5,-1000.0,0.5,10.25,true,false,null,null,\
         \"yes\",\"on\",\"007\",\".inf\",\".nan\",\"1__0\",\"1_\",\"5ms\",\"1.2.3\",\"-\",\"0x\",\
         \"1e999\",\"1\",\"true\",0,\"1-2\",\"e5\",\".\"]";
@@ -43,7 +44,8 @@ fn aliases_and_merge_keys_are_expanded() {
 
 #[test]
 fn places_count_characters_from_one() {
-    let text = "# é\r\na: 1\r\nnodes:\r\n  \"数\": {x: \"é\", y: 12}\r\n  l:\r\n  - 5\r\n  t: |\r\n    x\r\n";
+    let text = "# é\r\na: 1\r\nnodes:\r\n  \"数\": {x: \"é\", y: 12}\r\n\
+        \x20 l:\r\n  - 5\r\n  t: |\r\n    x\r\n";
     let root = read(text).unwrap_or_else(|all| panic!("{all:?}"));
     let place = |path: &str| {
         let found = root.get(path).map(|n| n.place);
@@ -103,8 +105,9 @@ fn what_is_too_big_is_refused_before_it_costs() {
 
 #[test]
 fn twenty_thousand_damaged_files_neither_panic_nor_hang() {
-    let good = "# é\nbusyhour: 1\nnodes: &n\n  web: {model: 'x', size: [1, 2.5, \"a\\n\"]}\n  db:\n\
-        \x20   - a\n    - {b: |-\n       text}\n  more: *n\n  text: >\n    folded\n---\n? k\n: !!str v\n";
+    let good = "# é\nbusyhour: 1\nnodes: &n\n  web: {model: 'x', size: [1, 2.5, \"a\\n\"]}\n\
+        \x20 db:\n    - a\n    - {b: |-\n       text}\n  more: *n\n\
+        \x20 text: >\n    folded\n---\n? k\n: !!str v\n";
     let mut state = 7_u64;
     let mut draw = move |below: usize| {
         state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -6,7 +6,8 @@ use crate::scenario::problem::{Sources, render_all};
 const WRONG: &[(&str, &str)] = &[
     (
         "a:\n\tb: 1\n",
-        r#"error[E001]: not valid YAML: tabs disallowed within this context (block indentation)
+        r#"
+error[E001]: not valid YAML: tabs disallowed within this context (block indentation)
  --> shop.yaml:2:2
   |
 2 |  b: 1
@@ -16,7 +17,8 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "a: [1, 2\nb: 3\n",
-        r#"error[E001]: not valid YAML: illegal placement of ':' indicator
+        r#"
+error[E001]: not valid YAML: illegal placement of ':' indicator
  --> shop.yaml:2:2
   |
 2 | b: 3
@@ -26,7 +28,8 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "nodes: {web: {model: nginx}\n",
-        r#"error[E001]: not valid YAML: unclosed bracket '{'
+        r#"
+error[E001]: not valid YAML: unclosed bracket '{'
  --> shop.yaml:1:8
   |
 1 | nodes: {web: {model: nginx}
@@ -36,7 +39,8 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "a: \"text\nb: 1\n",
-        r#"error[E001]: not valid YAML: invalid indentation in multiline quoted scalar
+        r#"
+error[E001]: not valid YAML: invalid indentation in multiline quoted scalar
  --> shop.yaml:2:1
   |
 2 | b: 1
@@ -46,7 +50,8 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "a: @x\n",
-        r#"error[E001]: not valid YAML: unexpected character: `@'
+        r#"
+error[E001]: not valid YAML: unexpected character: `@'
  --> shop.yaml:1:4
   |
 1 | a: @x
@@ -56,7 +61,8 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "a: *glob\n",
-        r#"error[E001]: not valid YAML: while parsing node, found unknown anchor
+        r#"
+error[E001]: not valid YAML: while parsing node, found unknown anchor
  --> shop.yaml:1:4
   |
 1 | a: *glob
@@ -66,7 +72,8 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "a: !important\n",
-        r#"error[E001]: tags such as `!name` have no meaning here
+        r#"
+error[E001]: tags such as `!name` have no meaning here
  --> shop.yaml:1:4
   |
 1 | a: !important
@@ -76,7 +83,8 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "a: b: c\n",
-        r#"error[E001]: not valid YAML: mapping values are not allowed in this context
+        r#"
+error[E001]: not valid YAML: mapping values are not allowed in this context
  --> shop.yaml:1:5
   |
 1 | a: b: c
@@ -86,7 +94,8 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "a:\n  b: 1\n c: 2\n",
-        r#"error[E001]: not valid YAML: while parsing a block mapping, did not find expected key
+        r#"
+error[E001]: not valid YAML: while parsing a block mapping, did not find expected key
  --> shop.yaml:3:2
   |
 3 |  c: 2
@@ -96,7 +105,8 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "a: 1\n- b\n",
-        r#"error[E001]: not valid YAML: while parsing a block mapping, did not find expected key
+        r#"
+error[E001]: not valid YAML: while parsing a block mapping, did not find expected key
  --> shop.yaml:2:3
   |
 2 | - b
@@ -106,7 +116,8 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "a: 1\nb\nc: 2\n",
-        r#"error[E001]: not valid YAML: simple key expected ':'
+        r#"
+error[E001]: not valid YAML: simple key expected ':'
  --> shop.yaml:2:1
   |
 2 | b
@@ -116,7 +127,8 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "a: \"\\w+\"\n",
-        r#"error[E001]: not valid YAML: while parsing a quoted scalar, found unknown escape character
+        r#"
+error[E001]: not valid YAML: while parsing a quoted scalar, found unknown escape character
  --> shop.yaml:1:4
   |
 1 | a: "\w+"
@@ -126,7 +138,8 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "a: 1\n---\nb: 2\n",
-        r#"error[E001]: not one YAML document but several
+        r#"
+error[E001]: not one YAML document but several
  --> shop.yaml:2:1
   |
 2 | ---
@@ -136,7 +149,8 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "web: 1\ndb: 2\nweb: 3\n",
-        r#"error[E003]: "web" is given twice, first on line 1
+        r#"
+error[E003]: "web" is given twice, first on line 1
  --> shop.yaml:3:1
   |
 3 | web: 3
@@ -146,7 +160,8 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "x: {a: 1, a: 2}\ny: {b: 1, b: 2}\n",
-        r#"error[E003]: "a" is given twice, first on line 1
+        r#"
+error[E003]: "a" is given twice, first on line 1
  --> shop.yaml:1:11
   |
 1 | x: {a: 1, a: 2}
@@ -163,7 +178,8 @@ error[E003]: "b" is given twice, first on line 2
     ),
     (
         "[a, b]: 1\n",
-        r#"error[E001]: not valid here: a key must be a name
+        r#"
+error[E001]: not valid here: a key must be a name
  --> shop.yaml:1:1
   |
 1 | [a, b]: 1
@@ -173,7 +189,8 @@ error[E003]: "b" is given twice, first on line 2
     ),
     (
         ": 1\n",
-        r#"error[E001]: not valid here: a key must be a name
+        r#"
+error[E001]: not valid here: a key must be a name
  --> shop.yaml:1:1
   |
 1 | : 1
@@ -183,7 +200,8 @@ error[E003]: "b" is given twice, first on line 2
     ),
     (
         "",
-        r#"error[E001]: the text is empty
+        r#"
+error[E001]: the text is empty
  --> shop.yaml:1:1
   |
 1 |
@@ -193,7 +211,8 @@ error[E003]: "b" is given twice, first on line 2
     ),
     (
         "# nothing\n",
-        r#"error[E001]: the text is empty
+        r#"
+error[E001]: the text is empty
  --> shop.yaml:1:1
   |
 1 | # nothing
@@ -203,7 +222,8 @@ error[E003]: "b" is given twice, first on line 2
     ),
     (
         "a: 1\0\nb: 2\n",
-        r#"error[E001]: the text holds a NUL character
+        r#"
+error[E001]: the text holds a NUL character
  --> shop.yaml:1:5
   |
 1 | a: 1�
@@ -213,7 +233,8 @@ error[E003]: "b" is given twice, first on line 2
     ),
     (
         "a: 1\nb: \u{feff}x\n",
-        r#"error[E001]: not valid YAML: a BOM must not appear inside a document
+        r#"
+error[E001]: not valid YAML: a BOM must not appear inside a document
  --> shop.yaml:2:4
   |
 2 | b: �x
@@ -223,7 +244,8 @@ error[E003]: "b" is given twice, first on line 2
     ),
     (
         "a: {<<: 5}\n",
-        r#"error[E001]: `<<` merges maps, and this is none
+        r#"
+error[E001]: `<<` merges maps, and this is none
  --> shop.yaml:1:5
   |
 1 | a: {<<: 5}
@@ -233,7 +255,8 @@ error[E003]: "b" is given twice, first on line 2
     ),
     (
         "a: &a [*a]\n",
-        r#"error[E001]: not valid YAML: an alias stands inside the value that it names
+        r#"
+error[E001]: not valid YAML: an alias stands inside the value that it names
  --> shop.yaml:1:8
   |
 1 | a: &a [*a]
@@ -243,7 +266,8 @@ error[E003]: "b" is given twice, first on line 2
     ),
     (
         "a: 1\n}\n",
-        r#"error[E001]: not valid YAML: misplaced bracket
+        r#"
+error[E001]: not valid YAML: misplaced bracket
  --> shop.yaml:2:1
   |
 2 | }
@@ -259,6 +283,6 @@ fn broken_yaml_is_told_in_these_words() {
         let mut sources = Sources::default();
         let id = sources.add("shop.yaml", *text);
         let problems = parse(id, text, Limits::default()).err().unwrap_or_default();
-        assert_eq!(render_all(&problems, &sources, false), *expected, "for:\n{text}");
+        assert_eq!(render_all(&problems, &sources, false), expected.trim_start(), "for:\n{text}");
     }
 }

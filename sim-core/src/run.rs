@@ -1,0 +1,273 @@
+//! Plan and seed become a run: time passes in slices, frames are taken, events happen on time.
+
+mod frame;
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::frame::{ClassFrame, Frame, Frames, PartFrame, ResourceFrame};
+use crate::components::{Form, Node, Survey};
+use crate::engine::kernel::{Action, Behaviour, Progress, World};
+use crate::engine::request::Cause;
+use crate::engine::time::Nanos;
+use crate::scenario::plan::{Change, Event, Plan};
+use crate::wiring::Flaw;
+
+/// How far a call to [`Run::advance`] came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Advanced {
+    /// To the given time, or to the end of the plan.
+    Reached,
+    /// The budget of events is used up; call again.
+    Budget,
+    /// Messages go round a node without time moving: the run cannot go on.
+    Circling(u32),
+}
+
+/// A run in progress. A clone is a fork of it.
+#[derive(Clone, Debug)]
+pub struct Run {
+    plan: Arc<Plan>,
+    seed: u64,
+    state: State,
+}
+
+/// Everything that changes while a run goes on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct State {
+    world: World<Node>,
+    frames: Frames,
+    /// Events that have not happened yet, the next one last.
+    coming: Vec<Event>,
+    warm: bool,
+}
+
+impl Run {
+    /// A run at time 0.
+    ///
+    /// # Errors
+    /// The index of a part and what is wrong with its form.
+    pub fn new(plan: Arc<Plan>, seed: u64) -> Result<Self, (usize, Flaw)> {
+        Self::with_lanes(plan, seed, true)
+    }
+
+    /// A run whose fixed delays may be kept from using lanes; its digest is the same.
+    ///
+    /// # Errors
+    /// The index of a part and what is wrong with its form.
+    pub fn with_lanes(plan: Arc<Plan>, seed: u64, lanes: bool) -> Result<Self, (usize, Flaw)> {
+        let world = plan.blueprint.world(seed, lanes)?;
+        let mut frames = Frames::new(plan.frame);
+        frames.open(&world);
+        let mut coming = plan.events.clone();
+        coming.reverse();
+        let state = State { world, frames, coming, warm: plan.warmup == 0 };
+        Ok(Run { plan, seed, state })
+    }
+
+    /// What is played.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The seed.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Simulated time, ns.
+    #[must_use]
+    pub fn now(&self) -> Nanos {
+        self.state.world.core.now
+    }
+
+    /// Events handled so far.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.state.world.core.events
+    }
+
+    /// The world as it stands.
+    #[must_use]
+    pub(crate) fn world(&self) -> &World<Node> {
+        &self.state.world
+    }
+
+    /// The frames so far.
+    #[must_use]
+    pub fn frames(&self) -> &Frames {
+        &self.state.frames
+    }
+
+    /// The run's digest so far.
+    #[must_use]
+    pub fn digest(&self) -> u64 {
+        self.state.world.digest()
+    }
+
+    /// The digest of each node, in name order: where two runs differ first.
+    #[must_use]
+    pub fn node_digests(&self) -> Vec<(String, u64)> {
+        let seats = self.state.world.core.seats.iter();
+        let mut all: Vec<_> = seats.map(|seat| (seat.name.clone(), seat.digest)).collect();
+        all.sort();
+        all
+    }
+
+    /// Whether the end of the plan is reached.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.now() >= self.plan.duration
+    }
+
+    /// Lets time pass up to `until`, or to the end of the plan, handling at most about `budget`
+    /// events. How a run is sliced never changes its digest.
+    pub fn advance(&mut self, until: Nanos, budget: u64) -> Advanced {
+        let until = until.min(self.plan.duration);
+        let stop = self.events().saturating_add(budget);
+        while self.now() < until {
+            let next = self.next_stop(until);
+            match self.state.world.advance(next, stop.saturating_sub(self.events())) {
+                Progress::Reached => self.at_stop(),
+                Progress::Budget => return Advanced::Budget,
+                Progress::Circling { node } => return Advanced::Circling(node),
+            }
+        }
+        Advanced::Reached
+    }
+
+    /// Plays to the end.
+    pub fn finish(&mut self) -> Advanced {
+        self.advance(Nanos::MAX, u64::MAX)
+    }
+
+    fn next_stop(&self, until: Nanos) -> Nanos {
+        let mut next = until.min(self.state.frames.ends());
+        if !self.state.warm {
+            next = next.min(self.plan.warmup);
+        }
+        if let Some(event) = self.state.coming.last() {
+            next = next.min(event.at.max(self.now()));
+        }
+        next
+    }
+
+    /// Frames end, the warm-up ends, events happen: in this order, before anything else of now.
+    fn at_stop(&mut self) {
+        let now = self.now();
+        let State { world, frames, coming, warm } = &mut self.state;
+        let warming = !*warm && now >= self.plan.warmup;
+        if now >= frames.ends() || now >= self.plan.duration || warming {
+            frames.close(world);
+        }
+        if warming {
+            *warm = true;
+            world.reset_meters();
+            frames.open(world);
+        }
+        while let Some(event) = coming.pop_if(|event| event.at <= now) {
+            happen(world, &self.plan, &event.change);
+        }
+    }
+
+    /// Changes the running scenario now: it takes effect one nanosecond after the last event, and
+    /// the event is handed back for the record.
+    pub fn intervene(&mut self, change: Change) -> Event {
+        let at = self.now() + 1;
+        let event = Event { at, change };
+        let coming = &mut self.state.coming;
+        let place = coming.partition_point(|later| later.at >= at);
+        coming.insert(place, event.clone());
+        event
+    }
+
+    /// The run's state as bytes, to go on from later.
+    ///
+    /// # Errors
+    /// A sentence if the state cannot be written.
+    pub fn snapshot(&self) -> Result<Vec<u8>, String> {
+        postcard::to_stdvec(&(self.seed, &self.state)).map_err(|error| error.to_string())
+    }
+
+    /// Goes on from a snapshot of the same plan.
+    ///
+    /// # Errors
+    /// A sentence if the bytes are no snapshot.
+    pub fn resume(plan: Arc<Plan>, bytes: &[u8]) -> Result<Self, String> {
+        let (seed, state) = postcard::from_bytes(bytes).map_err(|error| error.to_string())?;
+        Ok(Run { plan, seed, state })
+    }
+
+    /// What every node shows of itself, by node index.
+    #[must_use]
+    pub fn surveys(&self) -> Vec<Survey<'_>> {
+        self.state.world.nodes.iter().map(survey).collect()
+    }
+}
+
+pub(crate) fn survey(node: &Node) -> Survey<'_> {
+    let mut survey = Survey::default();
+    node.survey(&mut survey);
+    survey
+}
+
+fn happen(world: &mut World<Node>, plan: &Plan, change: &Change) {
+    match change {
+        Change::Kill(nodes) => {
+            for &node in nodes {
+                note(world, node, "killed");
+                world.stop(node, Cause::Reset);
+            }
+        }
+        Change::Start(nodes) => {
+            for &node in nodes {
+                note(world, node, "started");
+                world.start(node);
+            }
+        }
+        Change::Slow(nodes, factor) => {
+            for &node in nodes {
+                note(world, node, &format!("works at {factor} times its normal duration"));
+                world.with(node, |body, cx| body.act(cx, Action::Slow(*factor)));
+            }
+        }
+        Change::Flush(nodes) => {
+            for &node in nodes {
+                note(world, node, "flushed");
+                world.with(node, |body, cx| body.act(cx, Action::Flush));
+            }
+        }
+        Change::Set { part, form, said } => set(world, plan, *part, (form, said)),
+        Change::Add(part, count) => {
+            let first = world.core.groups[*part as usize].members[0];
+            let added = world.with(first, |_, cx| (0..*count).filter(|_| cx.grow(*part)).count());
+            note(world, first, &format!("{added} instances added"));
+        }
+        Change::Remove(part, count) => {
+            let first = world.core.groups[*part as usize].members[0];
+            let removed = world.with(first, |_, cx| (0..*count).filter(|_| cx.shrink(*part)).count());
+            note(world, first, &format!("{removed} instances taken out of service"));
+        }
+    }
+}
+
+fn note(world: &mut World<Node>, node: u32, what: &str) {
+    world.core.journal(node, what.to_owned());
+}
+
+/// Gives every instance of a part its new form; what is refused is said in the timeline.
+fn set(world: &mut World<Node>, plan: &Plan, part: u32, (form, said): (&Form, &str)) {
+    let mut site = plan.blueprint.site();
+    site.name.clone_from(&plan.blueprint.parts[part as usize].name);
+    for node in world.core.groups[part as usize].members.clone() {
+        let refused = world.with(node, |body, cx| body.retune(cx, form, &site));
+        if let Err(flaw) = refused {
+            note(world, node, &format!("refused {said}: {} ({})", flaw.message, flaw.remedy));
+        } else if world.core.seats[node as usize].alive {
+            note(world, node, said);
+        }
+    }
+}

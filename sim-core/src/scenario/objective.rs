@@ -1,0 +1,159 @@
+//! Objectives as a person writes them: `latency p(95) < 500ms`, `errors < 0.1%`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::units::{Duration, Rate, Share};
+
+/// What an objective looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Metric {
+    /// Mean latency, ms.
+    LatencyMean,
+    /// Highest latency, ms.
+    LatencyMax,
+    /// A percentile of latency, ms; the percentile is between 0 and 100.
+    LatencyPercentile(f64),
+    /// Share of the requests that failed, 0 to 1.
+    Errors,
+    /// Answers per second.
+    Throughput,
+    /// Answers per second that a user was still waiting for.
+    Goodput,
+}
+
+/// Which side of the bound holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Relation {
+    /// `<`
+    Below,
+    /// `<=`
+    AtMost,
+    /// `>`
+    Above,
+    /// `>=`
+    AtLeast,
+}
+
+/// One objective.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Objective {
+    /// As written.
+    pub expression: String,
+    /// Only this class of requests, like `shoppers/checkout` or all of `shoppers`.
+    pub class: Option<String>,
+    /// What is looked at.
+    pub metric: Metric,
+    /// Which side holds.
+    pub relation: Relation,
+    /// The bound, in the metric's unit.
+    pub bound: f64,
+}
+
+const FORM: &str = "write it like latency p(95) < 500ms, errors < 0.1% or goodput > 20/s";
+
+impl Objective {
+    /// Reads an objective.
+    ///
+    /// # Errors
+    /// A sentence with the value, then `: ` and the remedy.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let unreadable = || format!("\"{text}\" is no objective: {FORM}");
+        let at = text.find(['<', '>']).ok_or_else(unreadable)?;
+        let (left, right) = text.split_at(at);
+        let (relation, right) = if let Some(right) = right.strip_prefix("<=") {
+            (Relation::AtMost, right)
+        } else if let Some(right) = right.strip_prefix(">=") {
+            (Relation::AtLeast, right)
+        } else if let Some(right) = right.strip_prefix('<') {
+            (Relation::Below, right)
+        } else {
+            (Relation::Above, &right[1..])
+        };
+        let words: Vec<&str> = left.split_whitespace().collect();
+        let (class, words) = match words.split_first() {
+            Some((first, rest)) if !rest.is_empty() && !METRICS.contains(first) => {
+                (Some((*first).to_owned()), rest)
+            }
+            _ => (None, &words[..]),
+        };
+        let metric = metric(words).ok_or_else(|| {
+            format!("\"{}\" in \"{text}\" is no metric: {FORM}", left.trim())
+        })?;
+        let bound = bound(metric, right.trim()).map_err(|why| match why.split_once(": ") {
+            Some((why, remedy)) => format!("{why}: {remedy}"),
+            None => format!("{why}: {FORM}"),
+        })?;
+        Ok(Objective { expression: text.to_owned(), class, metric, relation, bound })
+    }
+
+    /// Whether a value holds it. A value that does not exist (no request was answered) does not.
+    #[must_use]
+    pub fn holds(&self, value: Option<f64>) -> bool {
+        value.is_some_and(|value| match self.relation {
+            Relation::Below => value < self.bound,
+            Relation::AtMost => value <= self.bound,
+            Relation::Above => value > self.bound,
+            Relation::AtLeast => value >= self.bound,
+        })
+    }
+}
+
+const METRICS: [&str; 7] =
+    ["latency", "errors", "throughput", "goodput", "mean", "max", "rate"];
+
+fn metric(words: &[&str]) -> Option<Metric> {
+    match words {
+        ["errors" | "rate"] => Some(Metric::Errors),
+        ["throughput"] => Some(Metric::Throughput),
+        ["goodput"] => Some(Metric::Goodput),
+        ["latency", "mean"] | ["mean"] => Some(Metric::LatencyMean),
+        ["latency", "max"] | ["max"] => Some(Metric::LatencyMax),
+        ["latency", percentile] | [percentile] => {
+            let inner = percentile.strip_prefix('p')?;
+            let inner = inner.strip_prefix('(').and_then(|p| p.strip_suffix(')')).unwrap_or(inner);
+            let p: f64 = inner.parse().ok()?;
+            (p > 0.0 && p < 100.0).then_some(Metric::LatencyPercentile(p))
+        }
+        _ => None,
+    }
+}
+
+fn bound(metric: Metric, text: &str) -> Result<f64, String> {
+    match metric {
+        Metric::Errors => text.parse::<Share>().map(Share::value),
+        Metric::Throughput | Metric::Goodput => text.parse::<Rate>().map(Rate::per_second),
+        _ => match text.parse::<f64>() {
+            // k6 writes bare milliseconds
+            Ok(ms) if ms.is_finite() && ms >= 0.0 => Ok(ms),
+            _ => text.parse::<Duration>().map(|bound| bound.seconds() * 1e3),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn readable_forms() {
+        let read = |text| Objective::parse(text).map(|o| (o.class, o.metric, o.relation, o.bound));
+        let p95 = Metric::LatencyPercentile(95.0);
+        assert_eq!(read("latency p(95) < 500ms"), Ok((None, p95, Relation::Below, 500.0)));
+        assert_eq!(read("p(95)<500"), Ok((None, p95, Relation::Below, 500.0)));
+        assert_eq!(read("errors <= 0.1%"), Ok((None, Metric::Errors, Relation::AtMost, 0.001)));
+        let class = Some("shoppers/checkout".to_owned());
+        let p999 = Metric::LatencyPercentile(99.9);
+        let read_class = read("shoppers/checkout latency p(99.9) < 2s");
+        assert_eq!(read_class, Ok((class, p999, Relation::Below, 2_000.0)));
+        assert_eq!(read("goodput > 20/s"), Ok((None, Metric::Goodput, Relation::Above, 20.0)));
+    }
+
+    #[test]
+    fn wrong_forms_say_how_to_write_it() {
+        for text in ["latency", "latncy p(95) < 5ms", "errors < 3", "p(200) < 1s", "", "goodput > 5"]
+        {
+            let error = Objective::parse(text).unwrap_err();
+            assert!(error.contains(": "), "{text}: {error}");
+        }
+    }
+}
