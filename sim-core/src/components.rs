@@ -84,9 +84,19 @@ pub trait Component: Behaviour + Clone + Serialize + DeserializeOwned {
         Vec::new()
     }
 
-    /// Instances to prepare: 1 unless the form says otherwise.
+    /// Instances in service at the start: 1 unless the form says otherwise.
     fn replicas(_spec: &Self::Spec) -> u32 {
         1
+    }
+
+    /// Another part that it may bring to so many instances.
+    fn grows(_spec: &Self::Spec) -> Option<(String, u32)> {
+        None
+    }
+
+    /// Requests a second that it sends on its own account at most, where that is known.
+    fn offers(_spec: &Self::Spec, _site: &Site) -> Option<f64> {
+        None
     }
 }
 
@@ -154,7 +164,19 @@ macro_rules! catalogue {
                     $(Form::$Name(spec) => <$module::$Name as Component>::endpoints(spec),)+
                 }
             }
-            /// Instances to prepare.
+            /// Another part that it may bring to so many instances.
+            #[must_use]
+            pub fn grows(&self) -> Option<(String, u32)> {
+                match self { $(Form::$Name(spec) => <$module::$Name as Component>::grows(spec),)+ }
+            }
+            /// Requests a second that it sends on its own account at most.
+            #[must_use]
+            pub fn offers(&self, site: &Site) -> Option<f64> {
+                match self {
+                    $(Form::$Name(spec) => <$module::$Name as Component>::offers(spec, site),)+
+                }
+            }
+            /// Instances in service at the start.
             #[must_use]
             pub fn replicas(&self) -> u32 {
                 match self {

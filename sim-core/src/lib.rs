@@ -5,5 +5,6 @@ pub mod components;
 pub mod engine;
 pub mod run;
 pub mod scenario;
+pub mod shorthand;
 pub mod units;
 pub mod wiring;

@@ -1,8 +1,357 @@
 //! From YAML to a checked plan: every problem has a code, a place in the file, a value, a remedy.
 
+mod check;
 pub mod decode;
+mod happenings;
+pub mod models;
 pub mod objective;
+mod parts;
 pub mod plan;
 pub mod problem;
+mod schema;
+mod spec;
 pub mod tree;
 pub mod yaml;
+
+use indexmap::IndexMap;
+
+use self::decode::{ReferenceKind, References};
+use self::objective::Objective;
+use self::parts::ReadPart;
+use self::plan::{Blueprint, Part, Plan};
+use self::problem::{Code, Place, Problem, Problems, Sources};
+pub use self::schema::schema;
+use self::spec::{EventSpec, Head, VERSION};
+use self::tree::Node;
+use crate::engine::chance::name_key;
+use crate::engine::time::{MILLISECOND, Nanos};
+use crate::wiring::Flaw;
+
+/// Instances of all parts together.
+const INSTANCES_MAX: u64 = 20_000;
+/// Parts of a scenario.
+const PARTS_MAX: usize = 1_000;
+/// Frames that the default frame length gives at most.
+const FRAMES: u64 = 1_000;
+
+/// Where the data files of a scenario come from.
+pub trait Files {
+    /// The text of a file, by its path as written in the scenario.
+    ///
+    /// # Errors
+    /// Why it cannot be read, in words.
+    fn read(&self, path: &str) -> Result<String, String>;
+}
+
+/// No files at all.
+pub struct NoFiles;
+
+impl Files for NoFiles {
+    fn read(&self, _path: &str) -> Result<String, String> {
+        Err("data files are not available here".to_owned())
+    }
+}
+
+/// A scenario as read: the plan unless there are errors, and all that is to be said about it.
+pub struct Reading {
+    /// The plan, if nothing is wrong.
+    pub plan: Option<Plan>,
+    /// Errors and warnings, in order of place.
+    pub problems: Problems,
+    /// The texts that the places point into.
+    pub sources: Sources,
+}
+
+/// Reads a scenario. `overrides` are `path=value`, as with `--set`.
+#[must_use]
+pub fn read(name: &str, text: &str, overrides: &[String], files: &dyn Files) -> Reading {
+    let mut sources = Sources::default();
+    let mut problems = Vec::new();
+    let plan = read_plan((name, text), overrides, files, (&mut sources, &mut problems));
+    let problems = Problems::from(problems);
+    Reading { plan: plan.filter(|_| !problems.has_errors()), problems, sources }
+}
+
+fn read_plan(
+    (name, text): (&str, &str),
+    overrides: &[String],
+    files: &dyn Files,
+    (sources, problems): (&mut Sources, &mut Vec<Problem>),
+) -> Option<Plan> {
+    let source = sources.add(name, text);
+    let mut root = match yaml::parse(source, text, yaml::Limits::default()) {
+        Ok(root) => root,
+        Err(more) => {
+            problems.extend(more);
+            return None;
+        }
+    };
+    root = lay_over(root, overrides, sources, problems);
+    check_version(&root, problems)?;
+    let head = match decode::decode::<Head>(&root, "", &mut References::default()) {
+        Ok(head) => Some(head),
+        Err(more) => {
+            problems.extend(more);
+            None
+        }
+    };
+    let mut parts = parts::read(&root, sources, problems);
+    check_not_empty(&root, &parts, problems);
+    let objectives = head.as_ref().map(|head| read_objectives(head, &root, problems));
+    let happenings = head.as_ref().map_or(&[][..], |head| &head.events);
+    let mut blueprint = draft(&parts, happenings, files, problems)?;
+    let graph = check::check(&parts, &blueprint, problems);
+    blueprint.stack = graph.depth(&parts, problems);
+    if problems.iter().any(|problem| problem.severity == problem::Severity::Error) {
+        return None;
+    }
+    build_once(&blueprint, &parts, problems)?;
+    graph.check_load(&parts, &blueprint, problems);
+    let head = head?;
+    let duration = head.duration.nanos();
+    let events =
+        happenings::read(&head.events, &root, (&blueprint, &mut parts), duration);
+    let events = events.map_err(|more| problems.extend(more)).ok()?;
+    let mut plan = Plan {
+        name: head.name.unwrap_or_else(|| stem(name)),
+        summary: head.summary.unwrap_or_default(),
+        duration,
+        warmup: head.warmup.map_or(0, |warmup| warmup.nanos()),
+        seed: head.seed.unwrap_or(1),
+        frame: head.frame.map_or_else(|| default_frame(duration), |frame| frame.nanos().max(1)),
+        blueprint,
+        events,
+        objectives: objectives?,
+        hash: 0,
+    };
+    check_times(&plan, &root, problems);
+    plan.hash = name_key(&serde_json::to_string(&plan).unwrap_or_default());
+    Some(plan)
+}
+
+fn stem(name: &str) -> String {
+    let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    file.strip_suffix(".yaml").or_else(|| file.strip_suffix(".yml")).unwrap_or(file).to_owned()
+}
+
+/// The shortest of 1, 2, 5, 10 ... ms that makes at most a thousand frames.
+fn default_frame(duration: Nanos) -> Nanos {
+    let mut frame = MILLISECOND;
+    for step in [2, 5, 10].into_iter().cycle() {
+        if duration / frame <= FRAMES {
+            break;
+        }
+        let decade = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000]
+            .into_iter()
+            .rev()
+            .find(|decade| frame >= decade * MILLISECOND)
+            .unwrap_or(1);
+        frame = decade * step * MILLISECOND;
+    }
+    frame
+}
+
+fn lay_over(
+    mut root: Node,
+    overrides: &[String],
+    sources: &mut Sources,
+    problems: &mut Vec<Problem>,
+) -> Node {
+    for (index, text) in overrides.iter().enumerate() {
+        let source = sources.add(format!("--set {}", index + 1), text.as_str());
+        let (path, node) = match yaml::parse_assignment(source, text, yaml::Limits::default()) {
+            Ok(assignment) => assignment,
+            Err(more) => {
+                problems.extend(more);
+                continue;
+            }
+        };
+        let mut changed = root.clone();
+        match changed.set(&path, node) {
+            Ok(()) => root = changed,
+            Err(problem) => problems.push(*problem),
+        }
+    }
+    root
+}
+
+fn check_version(root: &Node, problems: &mut Vec<Problem>) -> Option<()> {
+    let found = root.get("busyhour");
+    if found.is_some_and(|node| tree::to_json(node) == serde_json::json!(VERSION)) {
+        return Some(());
+    }
+    let (message, place) = match found {
+        Some(node) => (format!("busyhour: {} is no version of this format", node.shown()), node.place),
+        None => ("the file does not say that it is a scenario".to_owned(), root.place),
+    };
+    problems.push(
+        Problem::new(Code::BadVersion, "busyhour", message)
+            .at(place)
+            .with_remedy(format!("begin it with busyhour: {VERSION}")),
+    );
+    None
+}
+
+fn check_not_empty(root: &Node, parts: &[ReadPart], problems: &mut Vec<Problem>) {
+    let has_users = parts.iter().any(|part| part.path.starts_with("users."));
+    let tried = root.get("users").is_some_and(|users| !users.entries().is_empty());
+    if !has_users && !tried {
+        problems.push(
+            Problem::new(Code::NothingToDo, "users", "nobody asks for anything")
+                .at(root.place)
+                .with_remedy("write users: {people: {enter: NODE, arrivals: 10/s}}"),
+        );
+    }
+    if root.get("duration").is_some_and(|duration| tree::to_json(duration) == "0s") {
+        problems.push(
+            Problem::new(Code::NothingToDo, "duration", "the run is over before it begins")
+                .at(root.get("duration").map_or(root.place, |node| node.place))
+                .with_remedy("write a duration like 10m"),
+        );
+    }
+}
+
+fn check_times(plan: &Plan, root: &Node, problems: &mut Vec<Problem>) {
+    if plan.warmup >= plan.duration {
+        let message = "the warm-up is as long as the run: nothing would be measured";
+        problems.push(
+            Problem::new(Code::NothingToDo, "warmup", message)
+                .at(root.get("warmup").map_or(root.place, |node| node.place))
+                .with_remedy("shorten warmup or lengthen duration"),
+        );
+    }
+}
+
+fn read_objectives(head: &Head, root: &Node, problems: &mut Vec<Problem>) -> Vec<Objective> {
+    let mut objectives = Vec::new();
+    for (index, text) in head.objectives.iter().enumerate() {
+        match Objective::parse(text) {
+            Ok(objective) => objectives.push(objective),
+            Err(message) => {
+                let path = format!("objectives[{index}]");
+                let (message, remedy) = message.split_once(": ").unwrap_or((&message, ""));
+                let place = root.get(&path).map_or(root.place, |node| node.place);
+                problems.push(
+                    Problem::new(Code::BadObjective, path, message)
+                        .at(place)
+                        .with_value(text.clone())
+                        .with_remedy(remedy),
+                );
+            }
+        }
+    }
+    objectives
+}
+
+/// Parts with their numbers of instances, endpoints and files: all that building needs.
+fn draft(
+    parts: &[ReadPart],
+    events: &[EventSpec],
+    files: &dyn Files,
+    problems: &mut Vec<Problem>,
+) -> Option<Blueprint> {
+    let mut blueprint = Blueprint { endpoints: vec![String::new()], ..Blueprint::default() };
+    if parts.iter().any(|part| part.form.is_none()) {
+        return None;
+    }
+    for part in parts {
+        let Some(form) = part.form.clone() else { continue };
+        for endpoint in form.endpoints() {
+            if !blueprint.endpoints.contains(&endpoint) {
+                blueprint.endpoints.push(endpoint);
+            }
+        }
+        let replicas = form.replicas();
+        blueprint.parts.push(Part { name: part.name.clone(), form, replicas, prepared: replicas });
+        load_files(part, files, &mut blueprint.files, problems);
+    }
+    prepare(&mut blueprint, events);
+    let instances: u64 = blueprint.parts.iter().map(|part| u64::from(part.prepared)).sum();
+    if instances > INSTANCES_MAX || parts.len() > PARTS_MAX {
+        let message = format!("{} parts with {instances} instances are too many", parts.len());
+        problems.push(
+            Problem::new(Code::TooBig, "nodes", message)
+                .with_remedy(format!("stay below {PARTS_MAX} parts and {INSTANCES_MAX} instances")),
+        );
+        return None;
+    }
+    Some(blueprint)
+}
+
+/// Instances that autoscalers and events may add.
+fn prepare(blueprint: &mut Blueprint, events: &[EventSpec]) {
+    for event in events {
+        let added = blueprint.parts.iter_mut().filter(|part| Some(&part.name) == event.add.as_ref());
+        for part in added {
+            part.prepared = part.prepared.saturating_add(event.count.unwrap_or(1));
+        }
+    }
+    let wants: Vec<(String, u32)> =
+        blueprint.parts.iter().filter_map(|part| part.form.grows()).collect();
+    for (name, count) in wants {
+        for part in blueprint.parts.iter_mut().filter(|part| part.name == name) {
+            part.prepared = part.prepared.max(count);
+        }
+    }
+    for part in &mut blueprint.parts {
+        part.prepared = part.prepared.max(1);
+    }
+}
+
+fn load_files(
+    part: &ReadPart,
+    files: &dyn Files,
+    known: &mut IndexMap<String, String>,
+    problems: &mut Vec<Problem>,
+) {
+    for reference in part.references.of(ReferenceKind::File) {
+        match files.read(&reference.name) {
+            Ok(text) => {
+                known.insert(reference.name.clone(), text);
+            }
+            Err(why) => {
+                let message = format!("{} cannot be read: {why}", reference.name);
+                problems.push(
+                    Problem::new(Code::UnreadableData, reference.path.clone(), message)
+                        .at(reference.place)
+                        .with_value(reference.name.clone())
+                        .with_remedy("give a path relative to the scenario file"),
+                );
+            }
+        }
+    }
+}
+
+/// Builds every part once, so that what only building can find is found now.
+fn build_once(blueprint: &Blueprint, parts: &[ReadPart], problems: &mut Vec<Problem>) -> Option<()> {
+    let mut site = blueprint.site();
+    let mut fine = Some(());
+    for (part, read) in blueprint.parts.iter().zip(parts) {
+        site.name.clone_from(&part.name);
+        if let Err(flaw) = part.form.build(&site) {
+            problems.push(problem_of(&flaw, read));
+            fine = None;
+        }
+    }
+    fine
+}
+
+/// A flaw with its place: the field it names, or the nearest field around it.
+fn problem_of(flaw: &Flaw, part: &ReadPart) -> Problem {
+    let mut path = flaw.path.as_str();
+    let mut place: Place = part.place;
+    loop {
+        if path.is_empty() {
+            break;
+        }
+        if let Some(node) = part.tree.get(path) {
+            place = node.place;
+            break;
+        }
+        path = path.rfind(['.', '[']).map_or("", |at| &path[..at]);
+    }
+    let dot = if flaw.path.is_empty() { "" } else { "." };
+    let path = format!("{}{dot}{}", part.path, flaw.path);
+    let code = if flaw.message.contains("above max") { Code::MinAboveMax } else { Code::BadValue };
+    Problem::new(code, path, flaw.message.clone()).at(place).with_remedy(flaw.remedy.clone())
+}

@@ -20,7 +20,7 @@ use crate::engine::kernel::{Answer, Behaviour, Cx};
 use crate::engine::request::{Ask, Cause, Doing, Outcome, ReqId};
 use crate::engine::slab::Slab;
 use crate::engine::tally::Tally;
-use crate::engine::time::{Nanos, SECOND};
+use crate::engine::time::Nanos;
 use crate::wiring::{EndpointName, Flaw, Site};
 
 const ARRIVAL: u64 = 0x6172_7269_7661_6c01;
@@ -507,6 +507,15 @@ impl Component for Users {
         survey.tallies.extend(self.tallies.iter());
     }
 
+    /// The highest rate of open arrivals; closed users throttle themselves.
+    fn offers(spec: &UsersSpec, site: &Site) -> Option<f64> {
+        if let Some(arrivals) = &spec.arrivals {
+            return Some(arrivals.highest(site));
+        }
+        let visits: f64 = spec.journey.values().sum();
+        spec.sessions.as_ref().map(|sessions| sessions.highest(site) * visits)
+    }
+
     fn tallies(&mut self) -> &mut [Tally] {
         &mut self.tallies
     }
@@ -589,21 +598,4 @@ impl Behaviour for Users {
     fn reset_meters(&mut self, _now: Nanos) {
         self.tallies.iter_mut().for_each(Tally::reset);
     }
-}
-
-/// The rate of arrivals that a form asks for at most, per second; `None` for closed users.
-#[must_use]
-pub fn highest_rate(spec: &UsersSpec, site: &Site) -> Option<f64> {
-    if let Some(arrivals) = &spec.arrivals {
-        return Some(arrivals.highest(site));
-    }
-    let visits: f64 = spec.journey.values().sum();
-    spec.sessions.as_ref().map(|sessions| sessions.highest(site) * visits)
-}
-
-/// A closed crowd's request rate if answers took no time, per second; `None` for open users.
-#[must_use]
-pub fn thinking_rate(spec: &UsersSpec) -> Option<f64> {
-    let think = spec.think.as_ref()?.compile().ok()?.mean();
-    spec.closed.map(|users| f64::from(users) / think.max(1.0 / SECOND as f64))
 }

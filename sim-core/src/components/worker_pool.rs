@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::program::{Op, Outgoing, Program};
-pub use self::step::{CachedSpec, CallSpec, FullQuery, QuerySpec, StepSpec};
+pub use self::step::{CachedSpec, CallSpec, QuerySpec, StepSpec};
 use super::{Bound, Component, Survey};
 use crate::engine::agenda::{Lane, Timer};
 use crate::engine::chance::{Draw, flip, mix, name_key};

@@ -1,20 +1,30 @@
 //! Arrival rates over time: what a person writes, and exact inversion of the cumulative rate.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::engine::time::{Nanos, SECOND, seconds};
+use crate::shorthand::{self, Written};
 use crate::units::{Duration, Rate};
 use crate::wiring::{DataFile, Flaw, Site};
 
 /// A rate of arrivals, constant or over time.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum ProfileSpec {
     /// The same rate all the time, like `26/s`.
     Constant(Rate),
     /// A rate over time.
     Varying(Box<VaryingSpec>),
+}
+
+impl<'de> Deserialize<'de> for ProfileSpec {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(match shorthand::read(from, "a rate like 26/s, or a map with base, peaks ...")? {
+            Written::Short(rate) => ProfileSpec::Constant(rate),
+            Written::Full(varying) => ProfileSpec::Varying(varying),
+        })
+    }
 }
 
 /// A base rate with peaks or steps, a daily curve, or a curve from a file.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::step::{CachedSpec, CallSpec, FullQuery, QuerySpec, StepSpec};
+use super::step::{CachedSpec, CallSpec, QuerySpec, StepSpec};
 use super::WorkerPoolSpec;
 use crate::engine::agenda::Lane;
 use crate::engine::chance::{Law, Zipf, mix, name_key};
@@ -108,15 +108,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn query(&self, query: &QuerySpec, path: &str) -> Result<Outgoing, Flaw> {
-        let plain;
-        let full = match query {
-            QuerySpec::Full(full) => full,
-            QuerySpec::Demand(time) => {
-                plain = FullQuery { to: None, kind: None, time: Some(time.clone()) };
-                &plain
-            }
-        };
+    fn query(&self, full: &QuerySpec, path: &str) -> Result<Outgoing, Flaw> {
         let Some(to) = full.to.as_ref().or(self.database) else {
             return Err(Flaw::new(
                 path,

@@ -1,10 +1,13 @@
 //! The steps of an endpoint as a person writes them.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::engine::chance::{LawSpec, ZipfSpec};
-use crate::units::Share;
+use crate::shorthand::{self, Written};
+use crate::units::{Duration, Share};
 use crate::wiring::{EndpointName, Target};
 
 /// One step of an endpoint. The worker is held until the last one is done.
@@ -25,29 +28,66 @@ pub enum StepSpec {
     Parallel(Vec<StepSpec>),
 }
 
-/// A query: its demand on the database alone, or with where and what.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum QuerySpec {
-    /// Where, which kind, and its demand.
-    Full(FullQuery),
-    /// Demand on the pool's `database`.
-    Demand(LawSpec),
-}
-
-/// A query in full.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct FullQuery {
+/// A query: `9ms` of demand on the pool's database, or with where, what and how much.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct QuerySpec {
     /// The database or the connection pool before it; default: the worker pool's `database`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<Target>,
     /// Its kind, for which the database knows the service time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<EndpointName>,
     /// Its demand on the database, if the kind does not say it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub time: Option<LawSpec>,
+}
+
+/// The form in full, as a map.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct FullQuery {
+    /// The database or the connection pool before it; default: the worker pool's `database`.
+    #[serde(default)]
+    to: Option<Target>,
+    /// Its kind, for which the database knows the service time.
+    #[serde(default)]
+    kind: Option<EndpointName>,
+    /// Its demand on the database, if the kind does not say it.
+    #[serde(default)]
+    time: Option<LawSpec>,
+}
+
+/// What a person may write.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only the schema is wanted")]
+enum EitherQuery {
+    /// Demand on the pool's `database`.
+    Demand(Duration),
+    /// Where, which kind, and its demand.
+    Full(FullQuery),
+}
+
+impl JsonSchema for QuerySpec {
+    fn schema_name() -> Cow<'static, str> {
+        "QuerySpec".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        EitherQuery::json_schema(generator)
+    }
+}
+
+impl<'de> Deserialize<'de> for QuerySpec {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let either = shorthand::read(from, "a duration like 9ms, or a map with to, kind, time")?;
+        Ok(match either {
+            Written::Short(time) => {
+                QuerySpec { time: Some(LawSpec::Plain(time)), ..QuerySpec::default() }
+            }
+            Written::Full(FullQuery { to, kind, time }) => QuerySpec { to, kind, time },
+        })
+    }
 }
 
 /// A call of another node.

@@ -9,8 +9,12 @@ use crate::scenario::problem::Place;
 pub enum ReferenceKind {
     /// A node: the newtype `Target`.
     Node,
+    /// A node that may have many instances: the newtype `Service`.
+    Service,
     /// An endpoint: the newtype `EndpointName`.
     Endpoint,
+    /// A data file: the newtype `DataFile`.
+    File,
 }
 
 impl ReferenceKind {
@@ -18,6 +22,8 @@ impl ReferenceKind {
     pub(super) fn of_newtype(name: &str) -> Option<ReferenceKind> {
         match name {
             "Target" => Some(ReferenceKind::Node),
+            "Service" => Some(ReferenceKind::Service),
+            "DataFile" => Some(ReferenceKind::File),
             "EndpointName" => Some(ReferenceKind::Endpoint),
             _ => None,
         }

@@ -1,0 +1,192 @@
+//! The events of a scenario: names become nodes, knobs become forms.
+
+use super::parts::{ReadPart, decode_form};
+use super::plan::{Blueprint, Change, Event};
+use super::problem::{Code, Problem};
+use super::spec::EventSpec;
+use super::tree::{self, Node};
+use crate::engine::time::Nanos;
+
+/// The seven verbs.
+const VERBS: &str = "kill, restart, slow, flush, set, add, remove";
+
+struct Reader<'a> {
+    blueprint: &'a Blueprint,
+    parts: &'a mut [ReadPart],
+    root: &'a Node,
+    duration: Nanos,
+}
+
+/// Turns event forms into timed changes, in order of time; the parts' trees take the sets over.
+pub(super) fn read(
+    specs: &[EventSpec],
+    root: &Node,
+    (blueprint, parts): (&Blueprint, &mut [ReadPart]),
+    duration: Nanos,
+) -> Result<Vec<Event>, Vec<Problem>> {
+    let mut reader = Reader { blueprint, parts, root, duration };
+    let mut order: Vec<usize> = (0..specs.len()).collect();
+    order.sort_by_key(|&index| specs[index].at.nanos());
+    let (mut events, mut problems) = (Vec::new(), Vec::new());
+    for index in order {
+        match reader.event(&specs[index], index) {
+            Ok(more) => events.extend(more),
+            Err(problem) => problems.extend(problem),
+        }
+    }
+    events.sort_by_key(|event| event.at);
+    if problems.is_empty() { Ok(events) } else { Err(problems) }
+}
+
+impl Reader<'_> {
+    fn problem(&self, index: usize, key: &str, message: String, remedy: &str) -> Vec<Problem> {
+        let path = if key.is_empty() { format!("events[{index}]") } else { format!("events[{index}].{key}") };
+        let place = self.root.get(&path).map_or(self.root.place, |node| node.place);
+        vec![Problem::new(Code::BadEvent, path, message).at(place).with_remedy(remedy)]
+    }
+
+    fn event(&mut self, spec: &EventSpec, index: usize) -> Result<Vec<Event>, Vec<Problem>> {
+        let at = spec.at.nanos();
+        if at >= self.duration {
+            let message = format!("at {} is not before the end of the run", spec.at);
+            return Err(self.problem(index, "at", message, "choose an earlier time, or a longer duration"));
+        }
+        let verbs = [
+            ("kill", &spec.kill),
+            ("restart", &spec.restart),
+            ("slow", &spec.slow),
+            ("flush", &spec.flush),
+            ("set", &spec.set),
+            ("add", &spec.add),
+            ("remove", &spec.remove),
+        ];
+        let mut given = verbs.iter().filter_map(|(verb, name)| Some((*verb, name.as_deref()?)));
+        let (Some((verb, name)), None) = (given.next(), given.next()) else {
+            let message = "an event does exactly one thing".to_owned();
+            return Err(self.problem(index, "", message, &format!("give one of {VERBS}")));
+        };
+        self.check_extras(spec, verb, index)?;
+        let back = spec.lasts.map(|lasts| at + lasts.nanos());
+        let one = |change| Event { at, change };
+        Ok(match verb {
+            "kill" => {
+                let nodes = self.nodes(index, verb, name)?;
+                let again = back.map(|at| Event { at, change: Change::Start(nodes.clone()) });
+                [Some(one(Change::Kill(nodes))), again].into_iter().flatten().collect()
+            }
+            "restart" => {
+                let nodes = self.nodes(index, verb, name)?;
+                let again = Event { at: back.unwrap_or(at), change: Change::Start(nodes.clone()) };
+                vec![one(Change::Kill(nodes)), again]
+            }
+            "slow" => {
+                let nodes = self.nodes(index, verb, name)?;
+                let factor = spec.factor.unwrap_or(0.0);
+                if !(factor.is_finite() && factor > 0.0 && factor <= 1e6) {
+                    let message = format!("factor {factor} is not possible");
+                    let remedy = "write factor: 3 for three times as slow";
+                    return Err(self.problem(index, "slow", message, remedy));
+                }
+                let again = back.map(|at| Event { at, change: Change::Slow(nodes.clone(), 1.0) });
+                [Some(one(Change::Slow(nodes, factor))), again].into_iter().flatten().collect()
+            }
+            "flush" => vec![one(Change::Flush(self.nodes(index, verb, name)?))],
+            "set" => vec![one(self.set(index, name, spec)?)],
+            _ => {
+                let part = self.service(index, verb, name)?;
+                let count = spec.count.unwrap_or(1);
+                vec![one(if verb == "add" {
+                    Change::Add(part, count)
+                } else {
+                    Change::Remove(part, count)
+                })]
+            }
+        })
+    }
+
+    fn check_extras(&self, spec: &EventSpec, verb: &str, index: usize) -> Result<(), Vec<Problem>> {
+        let extras = [
+            ("for", spec.lasts.is_some(), &["kill", "restart", "slow"][..]),
+            ("factor", spec.factor.is_some(), &["slow"][..]),
+            ("count", spec.count.is_some(), &["add", "remove"][..]),
+            ("to", spec.to.is_some(), &["set"][..]),
+        ];
+        for (key, given, verbs) in extras {
+            if given && !verbs.contains(&verb) {
+                let message = format!("{key} means nothing with {verb}");
+                let remedy = format!("drop it; it goes with {}", verbs.join(", "));
+                return Err(self.problem(index, key, message, &remedy));
+            }
+        }
+        Ok(())
+    }
+
+    fn service(&self, index: usize, verb: &str, name: &str) -> Result<u32, Vec<Problem>> {
+        let at = self.blueprint.parts.iter().position(|part| part.name == name);
+        at.map(|at| at as u32).ok_or_else(|| self.unknown(index, verb, name))
+    }
+
+    fn unknown(&self, index: usize, verb: &str, name: &str) -> Vec<Problem> {
+        let known: Vec<&str> = self.blueprint.parts.iter().map(|part| part.name.as_str()).collect();
+        let path = format!("events[{index}].{verb}");
+        let place = self.root.get(&path).map_or(self.root.place, |node| node.place);
+        let message = format!("{verb} names \"{name}\", which is no node");
+        vec![
+            Problem::new(Code::BadEvent, path, message)
+                .at(place)
+                .with_value(name)
+                .with_nearest(name, &known),
+        ]
+    }
+
+    /// The nodes of `web[0]`, or all of `web`.
+    fn nodes(&self, index: usize, verb: &str, name: &str) -> Result<Vec<u32>, Vec<Problem>> {
+        let (service, instance) = match name.split_once('[') {
+            Some((service, rest)) => (service, Some(rest.trim_end_matches(']'))),
+            None => (name, None),
+        };
+        let site = self.blueprint.site();
+        let Ok(place) = site.place(service) else { return Err(self.unknown(index, verb, name)) };
+        let Some(instance) = instance else { return Ok(place.members.clone()) };
+        let node = instance.parse().ok().and_then(|at: usize| place.members.get(at).copied());
+        let Some(node) = node else {
+            let message = format!("{verb} names \"{name}\", but {service} has {} instances", place.members.len());
+            let remedy = format!("write {service}[0] to {service}[{}]", place.members.len() - 1);
+            return Err(self.problem(index, verb, message, &remedy));
+        };
+        Ok(vec![node])
+    }
+
+    fn set(&mut self, index: usize, path: &str, spec: &EventSpec) -> Result<Change, Vec<Problem>> {
+        let Some(to) = &spec.to else {
+            let message = "set does not say the new value".to_owned();
+            return Err(self.problem(index, "set", message, "write to: VALUE beside it"));
+        };
+        let found = self.parts.iter().position(|part| {
+            path.strip_prefix(&part.path).is_some_and(|rest| rest.starts_with('.'))
+        });
+        let Some(at) = found else {
+            let message = format!("\"{path}\" is no knob of a part");
+            return Err(self.problem(index, "set", message, "write a path like nodes.web.workers"));
+        };
+        let place = self.root.get(&format!("events[{index}].to")).map_or(self.root.place, |n| n.place);
+        let part = &mut self.parts[at];
+        let before = part.tree.clone();
+        let knob = &path[part.path.len() + 1..];
+        let outcome = part
+            .tree
+            .set(knob, tree::from_json(to, place))
+            .map_err(|problem| vec![problem.at(place)])
+            .and_then(|()| decode_form(part));
+        match outcome {
+            Ok(form) => {
+                let said = format!("{path} set to {to}");
+                Ok(Change::Set { part: at as u32, form: Box::new(form), said })
+            }
+            Err(problems) => {
+                part.tree = before;
+                Err(problems)
+            }
+        }
+    }
+}

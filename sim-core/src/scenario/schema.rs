@@ -1,0 +1,91 @@
+//! The JSON Schema (draft-07) of a scenario, for editors: derived from the forms.
+
+use schemars::generate::{SchemaGenerator, SchemaSettings};
+use serde_json::{Value, json};
+
+use super::models;
+use super::spec::ScenarioForm;
+use crate::components::{CATALOGUE, Component, Form, FormReader, read_form};
+
+struct SchemaOf<'a>(&'a mut SchemaGenerator);
+
+impl FormReader for SchemaOf<'_> {
+    type Out = Value;
+
+    fn read<C: Component>(self, _wrap: fn(C::Spec) -> Form) -> Value {
+        let mut schema = self.0.root_schema_for::<C::Spec>().to_value();
+        if let Some(map) = schema.as_object_mut() {
+            map.remove("$schema");
+            map.remove("definitions");
+        }
+        schema
+    }
+}
+
+/// The schema of a component's form.
+fn form(name: &str, generator: &mut SchemaGenerator) -> Value {
+    read_form(name, SchemaOf(generator)).unwrap_or_default()
+}
+
+/// A form that says by a field which component it is.
+fn named(name: &str, summary: &str, mut form: Value) -> Value {
+    if let Some(map) = form.as_object_mut() {
+        map.insert("title".to_owned(), json!(name));
+        map.insert("description".to_owned(), json!(summary));
+        let properties = map.entry("properties").or_insert_with(|| json!({}));
+        if let Some(properties) = properties.as_object_mut() {
+            properties.insert("component".to_owned(), json!({ "const": name }));
+        }
+        let required = map.entry("required").or_insert_with(|| json!([]));
+        if let Some(required) = required.as_array_mut() {
+            required.push(json!("component"));
+        }
+    }
+    form
+}
+
+/// A node by model: the model's own values stand for what is left out.
+fn by_model() -> Value {
+    json!({
+        "title": "model",
+        "description": "A component with calibrated numbers; fields written here win.",
+        "type": "object",
+        "properties": { "model": { "enum": models::names() } },
+        "required": ["model"],
+    })
+}
+
+/// The JSON Schema of a scenario.
+#[must_use]
+pub fn schema() -> Value {
+    let mut generator = SchemaSettings::draft07().into_generator();
+    let mut nodes = vec![by_model()];
+    for &(name, summary) in CATALOGUE {
+        if name != "users" && name != "step-autoscaler" {
+            nodes.push(named(name, summary, form(name, &mut generator)));
+        }
+    }
+    let users = form("users", &mut generator);
+    let mut scaler = form("step-autoscaler", &mut generator);
+    if let Some(required) = scaler.get_mut("required").and_then(Value::as_array_mut) {
+        // the key below `autoscale` says which service
+        required.retain(|field| field != "service");
+    }
+    let mut root = generator.root_schema_for::<ScenarioForm>().to_value();
+    let definitions = Value::Object(generator.take_definitions(true));
+    if let Some(map) = root.as_object_mut() {
+        if let Some(properties) = map.get_mut("properties").and_then(Value::as_object_mut) {
+            let section = |of: Value, about: &str| {
+                json!({ "type": "object", "description": about, "additionalProperties": of })
+            };
+            let about = "Groups of users by name.";
+            properties.insert("users".to_owned(), section(users, about));
+            let about = "Nodes by name, each a component or a model.";
+            properties.insert("nodes".to_owned(), section(json!({ "oneOf": nodes }), about));
+            let about = "Step autoscaling rules by the service that they scale.";
+            properties.insert("autoscale".to_owned(), section(scaler, about));
+        }
+        map.insert("definitions".to_owned(), definitions);
+    }
+    root
+}

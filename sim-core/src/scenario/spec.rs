@@ -1,0 +1,112 @@
+//! What a scenario file says beside its parts: what it is, how long it is played, what happens.
+
+use schemars::JsonSchema;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+
+use crate::units::Duration;
+
+/// The version of the scenario format.
+pub const VERSION: u64 = 1;
+
+/// The head of a scenario; users, nodes and autoscale are read part by part.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Head {
+    #[serde(rename = "busyhour")]
+    _busyhour: u64,
+    #[serde(default)]
+    pub(super) name: Option<String>,
+    #[serde(default)]
+    pub(super) summary: Option<String>,
+    pub(super) duration: Duration,
+    #[serde(default)]
+    pub(super) warmup: Option<Duration>,
+    #[serde(default)]
+    pub(super) seed: Option<u64>,
+    #[serde(default)]
+    pub(super) frame: Option<Duration>,
+    #[serde(default, rename = "users")]
+    _users: Option<IgnoredAny>,
+    #[serde(default, rename = "nodes")]
+    _nodes: Option<IgnoredAny>,
+    #[serde(default, rename = "autoscale")]
+    _autoscale: Option<IgnoredAny>,
+    #[serde(default)]
+    pub(super) events: Vec<EventSpec>,
+    #[serde(default)]
+    pub(super) objectives: Vec<String>,
+}
+
+/// A scenario as a person writes it; only its schema is used, the parts are read one by one.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, title = "Busyhour scenario")]
+#[expect(dead_code, reason = "the type is the schema")]
+pub(super) struct ScenarioForm {
+    /// The version of this format: 1.
+    busyhour: u64,
+    /// A short name; default: the file's.
+    #[schemars(default)]
+    name: Option<String>,
+    /// What the scenario demonstrates.
+    #[schemars(default)]
+    summary: Option<String>,
+    /// How long it is played, like `2h`.
+    duration: Duration,
+    /// Nothing is measured before this time; default 0s.
+    #[schemars(default)]
+    warmup: Option<Duration>,
+    /// The seed when none is given; default 1.
+    #[schemars(default)]
+    seed: Option<u64>,
+    /// Length of a frame of the report's series; default: about a thousandth of the duration.
+    #[schemars(default)]
+    frame: Option<Duration>,
+    /// Timed changes: kill, restart, slow, flush, set, add, remove.
+    #[schemars(default)]
+    events: Vec<EventSpec>,
+    /// What must hold, like `latency p(95) < 500ms` or `errors < 0.1%`.
+    #[schemars(default)]
+    objectives: Vec<String>,
+}
+
+/// A timed change. Exactly one of kill, restart, slow, flush, set, add and remove is given.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EventSpec {
+    /// When; it precedes everything else at that time.
+    pub at: Duration,
+    /// A node or instance dies, like `web[0]`; what it holds is lost.
+    #[serde(default)]
+    pub kill: Option<String>,
+    /// A node or instance dies and comes back after `for` (default at once).
+    #[serde(default)]
+    pub restart: Option<String>,
+    /// A node or instance works `factor` times as slowly.
+    #[serde(default)]
+    pub slow: Option<String>,
+    /// A cache forgets everything.
+    #[serde(default)]
+    pub flush: Option<String>,
+    /// A knob changes, by its path in the scenario, like `nodes.web.workers`; see `to`.
+    #[serde(default)]
+    pub set: Option<String>,
+    /// Instances are added to a service, `count` of them.
+    #[serde(default)]
+    pub add: Option<String>,
+    /// Instances are taken out of a service, `count` of them; they finish what they hold.
+    #[serde(default)]
+    pub remove: Option<String>,
+    /// With kill, restart, slow: how long it lasts.
+    #[serde(default, rename = "for")]
+    pub lasts: Option<Duration>,
+    /// With slow: how many times as long work takes.
+    #[serde(default)]
+    pub factor: Option<f64>,
+    /// With add, remove: how many; default 1.
+    #[serde(default)]
+    pub count: Option<u32>,
+    /// With set: the new value.
+    #[serde(default)]
+    pub to: Option<serde_json::Value>,
+}
