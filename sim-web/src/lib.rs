@@ -1,0 +1,27 @@
+//! Door two: the same runs in a browser or under node; it computes nothing that the heart does not.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Plays a scenario (YAML) and returns its report as JSON, with the run's digest.
+///
+/// `seed` replaces the scenario's own.
+///
+/// # Errors
+/// The scenario's problems as text, each with its place, value and remedy.
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen)]
+pub fn play(scenario_yaml: &str, seed: Option<u64>) -> Result<String, String> {
+    sim_core::play(scenario_yaml, seed)
+}
+
+/// Plays a scenario and returns only its digest, as the report writes it.
+///
+/// # Errors
+/// Those of [`play`], and a report without a digest.
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen)]
+pub fn digest(scenario_yaml: &str, seed: Option<u64>) -> Result<String, String> {
+    let report = play(scenario_yaml, seed)?;
+    let report: serde_json::Value = serde_json::from_str(&report).map_err(|e| e.to_string())?;
+    let digest = report["digest"].as_str().ok_or("the report holds no digest")?;
+    Ok(digest.to_owned())
+}

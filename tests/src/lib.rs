@@ -1,0 +1,6 @@
+//! What proves Busyhour right. Everything here is a test; there is nothing to use.
+
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod tidy;

@@ -1,0 +1,34 @@
+//! What the tests share: the repository's files, and runs made the way a user makes them.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sim_core::run::{Advanced, Run};
+use sim_core::scenario::plan::Plan;
+use sim_core::scenario::problem::render_all;
+use sim_core::scenario::{NoFiles, Reading, read};
+
+/// The repository's root.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// A scenario file of the repository, by its path in it.
+pub(crate) fn file(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Reads a scenario that must be right.
+pub(crate) fn plan(text: &str, overrides: &[&str]) -> Arc<Plan> {
+    let overrides: Vec<String> = overrides.iter().map(|&text| text.to_owned()).collect();
+    let Reading { plan, problems, sources } = read("test.yaml", text, &overrides, &NoFiles);
+    let Some(plan) = plan else { panic!("{}", render_all(problems.iter(), &sources, false)) };
+    Arc::new(plan)
+}
+
+/// Plays a plan to its end.
+pub(crate) fn play(plan: &Arc<Plan>, seed: u64) -> Run {
+    let mut run = Run::new(Arc::clone(plan), seed).expect("a checked plan can be built");
+    assert_eq!(run.finish(), Advanced::Reached);
+    run
+}

@@ -1,0 +1,71 @@
+//! Busyhour's chores, run as `cargo xtask CHORE`.
+
+mod bite;
+#[cfg(feature = "glue")]
+mod glue;
+mod peers;
+mod setup;
+mod shell;
+mod wasm;
+mod whole;
+
+use std::process::ExitCode;
+
+use shell::{Done, cargo, output, root, run};
+
+const USAGE: &str = "\
+cargo xtask CHORE
+
+  setup                     install what is missing: a WASM standard library, node
+  test                      the whole test run: format, clippy, WASM build, tests, docs
+  wasm                      build sim-web for WASM with its node glue, into target/wasm
+  bench [ARGS]              micro benchmarks of sim-core
+  peers [GROUP [ROUNDS]]    side by side with other simulators (benches/peers; --all builds more)
+  bite [FILTER]             plant each known fault and see that a test catches it
+  golden                    write the golden files anew from what the program does now
+  schema                    write schema/scenario.schema.json";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match chore(&words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("xtask: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn chore(words: &[&str]) -> Done {
+    match words {
+        ["setup"] => setup::install(),
+        ["test"] => whole::test(),
+        ["wasm"] => wasm::build().map(|_| ()),
+        ["bench", args @ ..] => run(cargo().args(["bench", "--package", "sim-core"]).args(args)),
+        ["peers", args @ ..] => peers::compare(args),
+        ["bite"] => bite::all(""),
+        ["bite", filter] => bite::all(filter),
+        ["golden"] => golden(),
+        ["schema"] => schema(),
+        #[cfg(feature = "glue")]
+        ["glue", module, out] => glue::bind(module, out),
+        ["help" | "--help" | "-h"] | [] => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        other => Err(format!("no such chore: {}\n\n{USAGE}", other.join(" "))),
+    }
+}
+
+fn golden() -> Done {
+    run(cargo().args(["test", "--package", "tests", "golden"]).env("BUSYHOUR_BLESS", "1"))
+}
+
+fn schema() -> Done {
+    let text = output(cargo().args(["run", "--quiet", "--bin", "busyhour", "--", "schema"]))?;
+    let path = root().join("schema/scenario.schema.json");
+    shell::write(&path, text.as_bytes())?;
+    println!("wrote {}", path.display());
+    Ok(())
+}

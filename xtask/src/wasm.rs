@@ -1,0 +1,110 @@
+//! Builds sim-web for WASM with whatever the machine offers, and binds it for node.
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::shell::{Done, cargo, output, program, root, run, write};
+
+/// The browser's own target: its floating point is what a visitor's page computes with.
+pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
+
+/// A way to a standard library for [`TARGET`].
+#[derive(Clone, Copy)]
+pub(crate) enum Route {
+    /// The toolchain in use has the target.
+    Toolchain,
+    /// Debian's compiler builds the standard library from Debian's source.
+    Debian,
+}
+
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Toolchain => "the toolchain's own standard library",
+            Self::Debian => "Debian's rustc-web and the standard library from rust-web-src",
+        })
+    }
+}
+
+impl Route {
+    /// The best way that is installed.
+    pub(crate) fn find() -> Option<Self> {
+        let asked = output(program("rustc").args(["--print", "target-libdir", "--target", TARGET]));
+        if asked.is_ok_and(|folder| Path::new(folder.trim()).is_dir()) {
+            return Some(Self::Toolchain);
+        }
+        let parts =
+            ["bin/rustc", "bin/cargo", "bin/wasm-ld-19", "lib/rustlib/src/rust/library/std"];
+        parts.iter().all(|p| Path::new("/usr").join(p).exists()).then_some(Self::Debian)
+    }
+
+    fn cargo(self) -> Command {
+        let mut command = match self {
+            Self::Toolchain => cargo(),
+            Self::Debian => debian_cargo(),
+        };
+        // flags meant for this machine's processor mean nothing to WASM
+        command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
+        command
+    }
+
+    fn flags(self) -> &'static [&'static str] {
+        match self {
+            Self::Toolchain => &[],
+            Self::Debian => &["-Zbuild-std=std,panic_abort"],
+        }
+    }
+}
+
+/// Debian's cargo with Debian's compiler, which lets a stable release build its own library.
+fn debian_cargo() -> Command {
+    let path = std::env::var("PATH").unwrap_or_default();
+    let mut command = program("/usr/bin/cargo");
+    command
+        .env("PATH", format!("/usr/bin:{path}"))
+        .env("RUSTC", "/usr/bin/rustc")
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", "wasm-ld-19")
+        // the outer cargo points these at another toolchain
+        .env_remove("LD_LIBRARY_PATH")
+        .env_remove("CARGO")
+        .env_remove("RUSTDOC");
+    command
+}
+
+/// Builds and binds; returns the folder of the node glue. Cheap when nothing changed.
+pub(crate) fn build() -> Result<PathBuf, String> {
+    let route = Route::find().ok_or("no way to build for WASM yet: cargo xtask setup")?;
+    let mut build = route.cargo();
+    // a target folder of its own: another compiler's output beside ours would thrash both
+    build.args(["build", "--quiet", "--release", "--lib", "--package", "sim-web"]);
+    build.args(["--target", TARGET, "--target-dir", "target/web"]).args(route.flags());
+    run(&mut build)?;
+    let module = root().join("target/web").join(TARGET).join("release/sim_web.wasm");
+    let glue = root().join("target/wasm/nodejs");
+    let bound = glue.join("busyhour_bg.wasm");
+    if !newer(&bound, &module) {
+        bind(&module, &glue)?;
+    }
+    let size_kib = fs::metadata(&bound).map_err(|e| e.to_string())?.len() as f64 / 1024.0;
+    println!("{} ({size_kib:.0} KiB), built with {route}", glue.display());
+    Ok(glue)
+}
+
+/// Calls this program again with the feature that knows how to bind.
+fn bind(module: &Path, glue: &Path) -> Done {
+    let me = ["run", "--quiet", "--package", "xtask", "--features", "glue", "--", "glue"];
+    let mut again = cargo();
+    // optimising a binder that runs for a second costs more than it gives
+    again.env("CARGO_PROFILE_DEV_OPT_LEVEL", "0").env("CARGO_PROFILE_DEV_DEBUG", "false");
+    run(again.args(me).args([module, glue]))?;
+    // node must read the glue as CommonJS whatever a package.json above it says
+    write(&glue.join("package.json"), b"{\"type\": \"commonjs\"}\n")
+}
+
+fn newer(result: &Path, source: &Path) -> bool {
+    let time = |path: &Path| fs::metadata(path).and_then(|m| m.modified());
+    matches!((time(result), time(source)), (Ok(r), Ok(s)) if r > s)
+}
