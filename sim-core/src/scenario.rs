@@ -106,16 +106,18 @@ fn read_plan(
     let mut blueprint = draft(&parts, &prepared, files, problems)?;
     check::connections(&parts, &blueprint, &graph, problems);
     blueprint.stack = graph.depth(&parts, problems);
+    if let Some(objectives) = &objectives {
+        check_classes(objectives, &blueprint, &root, problems);
+    }
+    let duration = head.as_ref().map_or(Nanos::MAX, |head| head.duration.nanos());
+    let events = happenings::read(happenings, &root, (&blueprint, &mut parts), duration);
+    let events = events.map_err(|more| problems.extend(more)).ok();
     if problems.iter().any(|problem| problem.severity == problem::Severity::Error) {
         return None;
     }
     build_once(&blueprint, &parts, problems)?;
     graph.check_load(&parts, &blueprint, problems);
-    let head = head?;
-    let duration = head.duration.nanos();
-    let events =
-        happenings::read(&head.events, &root, (&blueprint, &mut parts), duration);
-    let events = events.map_err(|more| problems.extend(more)).ok()?;
+    let (head, events) = (head?, events?);
     let mut plan = Plan {
         name: head.name.unwrap_or_else(|| stem(name)),
         summary: head.summary.unwrap_or_default(),
@@ -245,6 +247,40 @@ fn read_objectives(head: &Head, root: &Node, problems: &mut Vec<Problem>) -> Vec
         }
     }
     objectives
+}
+
+/// An objective that names a class of requests needs one that exists.
+fn check_classes(
+    objectives: &[Objective],
+    blueprint: &Blueprint,
+    root: &Node,
+    problems: &mut Vec<Problem>,
+) {
+    let mut known: Vec<String> = Vec::new();
+    for part in &blueprint.parts {
+        let asked = part.form.asks();
+        if let Some(endpoints) = asked {
+            known.push(part.name.clone());
+            known.extend(endpoints.iter().map(|endpoint| format!("{}/{endpoint}", part.name)));
+        }
+    }
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    for (index, objective) in objectives.iter().enumerate() {
+        let Some(class) = &objective.class else { continue };
+        if !known.contains(&class.as_str()) {
+            let path = format!("objectives[{index}]");
+            let message = format!("\"{class}\" is neither a metric nor a class of requests");
+            let place = root.get(&path).map_or(root.place, |node| node.place);
+            let candidates: Vec<&str> =
+                known.iter().copied().chain(["latency", "errors", "goodput", "throughput"]).collect();
+            problems.push(
+                Problem::new(Code::BadObjective, path, message)
+                    .at(place)
+                    .with_value(class.clone())
+                    .with_nearest(class, &candidates),
+            );
+        }
+    }
 }
 
 /// Instances of each part that there can be: its own, and what autoscalers and events may add.
