@@ -233,8 +233,12 @@ macro_rules! catalogue {
     };
 }
 
+#[cfg(test)]
+pub(crate) mod testing;
+
 catalogue! {
     balancer::Balancer,
+    link::Link,
     station::QueueStation,
     users::Users,
     worker_pool::WorkerPool,

@@ -288,6 +288,13 @@ impl<C: Behaviour> World<C> {
         }
     }
 
+    /// Lets a test do something to a node with the node's own view of the world.
+    #[cfg(test)]
+    pub(crate) fn at<R>(&mut self, node: u32, act: impl FnOnce(&mut C, &mut Cx<'_>) -> R) -> R {
+        let mut cx = Cx { core: &mut self.core, me: node };
+        act(&mut self.nodes[node as usize], &mut cx)
+    }
+
     /// Does something to a node from outside, now.
     pub(crate) fn act(&mut self, node: u32, action: Action) -> bool {
         let mut cx = Cx { core: &mut self.core, me: node };
