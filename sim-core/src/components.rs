@@ -239,6 +239,7 @@ pub(crate) mod testing;
 catalogue! {
     balancer::Balancer,
     link::Link,
+    rate_limit::RateLimit,
     station::QueueStation,
     users::Users,
     worker_pool::WorkerPool,
