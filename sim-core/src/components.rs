@@ -238,6 +238,7 @@ pub(crate) mod testing;
 
 catalogue! {
     balancer::Balancer,
+    cache::Cache,
     link::Link,
     rate_limit::RateLimit,
     station::QueueStation,
