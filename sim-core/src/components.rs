@@ -275,8 +275,14 @@ macro_rules! catalogue {
     };
 }
 
+#[cfg(test)]
+pub(crate) mod testing;
+
 catalogue! {
     balancer::Balancer,
+    cache::Cache,
+    link::Link,
+    rate_limit::RateLimit,
     station::QueueStation,
     users::Users,
     worker_pool::WorkerPool,
