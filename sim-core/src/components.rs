@@ -235,7 +235,10 @@ macro_rules! catalogue {
 
 catalogue! {
     balancer::Balancer,
+    connection_pool::ConnectionPool,
+    database::Database,
     station::QueueStation,
+    step_autoscaler::StepAutoscaler,
     users::Users,
     worker_pool::WorkerPool,
 }
