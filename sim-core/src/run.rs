@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::frame::{ClassFrame, Frame, Frames, PartFrame, ResourceFrame};
 use crate::components::{Form, Node, Survey};
-use crate::engine::kernel::{Action, Behaviour, Progress, World};
+use crate::engine::kernel::{Action, Progress, World};
 use crate::engine::request::Cause;
 use crate::engine::time::Nanos;
 use crate::scenario::plan::{Change, Event, Plan};
@@ -249,13 +249,13 @@ fn happen(world: &mut World<Node>, plan: &Plan, change: &Change) {
         Change::Slow(nodes, factor) => {
             for &node in nodes {
                 note(world, node, &format!("works at {factor} times its normal duration"));
-                world.with(node, |body, cx| body.act(cx, Action::Slow(*factor)));
+                world.act(node, Action::Slow(*factor));
             }
         }
         Change::Flush(nodes) => {
             for &node in nodes {
                 note(world, node, "flushed");
-                world.with(node, |body, cx| body.act(cx, Action::Flush));
+                world.act(node, Action::Flush);
             }
         }
         Change::Set { part, form, said } => set(world, plan, *part, (form, said)),

@@ -294,6 +294,11 @@ impl<C: Behaviour> World<C> {
         f(&mut self.nodes[node as usize], &mut cx)
     }
 
+    /// Does something to a node from outside, now; false if it has no meaning there.
+    pub(crate) fn act(&mut self, node: u32, action: Action) -> bool {
+        self.with(node, |body, cx| body.act(cx, action))
+    }
+
     /// Ends the warm-up: every meter starts again.
     pub(crate) fn reset_meters(&mut self) {
         let now = self.core.now;
