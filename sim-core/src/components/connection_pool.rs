@@ -10,10 +10,11 @@ use super::{Component, Survey};
 use crate::engine::agenda::{Lane, Timer};
 use crate::engine::chance::{Law, LawSpec, name_key};
 use crate::engine::delay::Delay;
-use crate::engine::kernel::{Answer, Behaviour, Cancelled, Cx, Vitals};
+use crate::engine::kernel::{Answer, Behaviour, Cancelled, Cx, Note, Vitals};
+use crate::engine::lease::Loans;
 use crate::engine::meter::{Counter, Sketch, Station};
 use crate::engine::queue::{Order, Queue, Waiter};
-use crate::engine::request::{Cause, Doing, Outcome, ReqId};
+use crate::engine::request::{Cause, Doing, Outcome, ReqId, Want};
 use crate::engine::slab::Slab;
 use crate::engine::time::{Nanos, SECOND};
 use crate::units::Duration;
@@ -86,6 +87,7 @@ pub struct ConnectionPool {
     idle: u32,
     line: Queue,
     jobs: Slab<Job>,
+    loans: Loans,
     meter: Station,
     latency: Sketch,
     timeouts: Counter,
@@ -138,19 +140,40 @@ impl ConnectionPool {
         self.meter.seize(cx.now(), waited);
         if self.idle > 0 {
             self.idle -= 1;
-            cx.call(req, self.terms.to, 0);
+            self.hand_over(cx, req);
             return;
         }
         self.open += 1;
         self.opened.add(1);
         let Some(connect) = &self.terms.connect else {
-            cx.call(req, self.terms.to, 0);
+            self.hand_over(cx, req);
             return;
         };
         let index = self.jobs.insert(Job { req: Some(req), stage: Stage::Opening });
         cx.hold(req, u64::from(index));
         cx.doing(req, Doing::Working);
         connect.arm(cx, (req, self.terms.salt ^ CONNECT), 1.0, OPENED | u64::from(index));
+    }
+
+    /// A call has a connection: it goes ahead, or takes the connection with it.
+    #[inline]
+    fn hand_over(&mut self, cx: &mut Cx<'_>, req: ReqId) {
+        if cx.ask(req).want == Want::Answer {
+            cx.call(req, self.terms.to, 0);
+            return;
+        }
+        cx.ask_mut(req).lease = self.loans.lend();
+        cx.reply(req, Outcome::Done);
+    }
+
+    /// A query on a lent connection goes ahead; on one that is no more it fails.
+    fn call_on(&mut self, cx: &mut Cx<'_>, req: ReqId, lease: u64) {
+        if !self.loans.enter(lease) {
+            cx.reply(req, Outcome::Failed(Cause::Reset));
+            return;
+        }
+        cx.ask_mut(req).lease = 0;
+        cx.call(req, self.terms.to, lease);
     }
 
     fn enqueue(&mut self, cx: &mut Cx<'_>, req: ReqId) {
@@ -167,7 +190,7 @@ impl ConnectionPool {
         }
     }
 
-    /// Gives out what there is to those in line, then closes what nobody needs.
+    /// Gives what there is to those in line, then closes what nobody needs.
     fn serve_line(&mut self, cx: &mut Cx<'_>) {
         while self.has_room()
             && let Some(waiter) = self.line.pop(self.terms.order)
@@ -216,7 +239,7 @@ impl ConnectionPool {
     /// A connection is open: its call goes ahead, or someone else's where that one has left.
     fn opened(&mut self, cx: &mut Cx<'_>, index: u32) {
         match self.jobs.remove(index) {
-            Some(Job { req: Some(req), .. }) => cx.call(req, self.terms.to, 0),
+            Some(Job { req: Some(req), .. }) => self.hand_over(cx, req),
             Some(_) => self.give_back(cx, false),
             None => {}
         }
@@ -242,6 +265,7 @@ impl Component for ConnectionPool {
             idle: 0,
             line: Queue::default(),
             jobs: Slab::default(),
+            loans: Loans::default(),
             meter: Station::new(0, 0),
             latency: Sketch::default(),
             timeouts: Counter::default(),
@@ -282,7 +306,10 @@ impl Behaviour for ConnectionPool {
 
     #[inline]
     fn call(&mut self, cx: &mut Cx<'_>, req: ReqId) {
-        if self.has_room() {
+        let lease = cx.ask(req).lease;
+        if lease != 0 {
+            self.call_on(cx, req, lease);
+        } else if self.has_room() {
             self.grant(cx, req, 0);
         } else {
             self.enqueue(cx, req);
@@ -295,7 +322,23 @@ impl Behaviour for ConnectionPool {
             self.latency.record(cx.now() - cx.born(answer.req));
         }
         cx.reply(answer.req, answer.outcome);
-        self.give_back(cx, breaks(answer.outcome));
+        let is_broken = breaks(answer.outcome);
+        match answer.word {
+            0 => self.give_back(cx, is_broken),
+            lease => {
+                if let Some(is_broken) = self.loans.leave(lease, is_broken) {
+                    self.give_back(cx, is_broken);
+                }
+            }
+        }
+    }
+
+    fn note(&mut self, cx: &mut Cx<'_>, note: Note) {
+        if let Note::Release { lease } = note
+            && let Some(is_broken) = self.loans.release(lease)
+        {
+            self.give_back(cx, is_broken);
+        }
     }
 
     fn timer(&mut self, cx: &mut Cx<'_>, word: u64) {
@@ -329,11 +372,10 @@ impl Behaviour for ConnectionPool {
             if let Stage::Waiting { timer, .. } = job.stage {
                 cx.disarm(timer);
             }
-            if let Some(req) = job.req {
-                cx.reply(req, Outcome::Failed(cause));
-            }
+            job.req.into_iter().for_each(|req| cx.reply(req, Outcome::Failed(cause)));
         }
         self.line = Queue::default();
+        self.loans.void();
         (self.open, self.idle) = (0, 0);
         self.meter.queue.set(now, 0);
         self.meter.busy.set(now, 0);

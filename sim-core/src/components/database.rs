@@ -16,7 +16,7 @@ use crate::engine::chance::{LawSpec, mix, name_key};
 use crate::engine::delay::{Delay, stretch};
 use crate::engine::kernel::{Action, Behaviour, Cancelled, Cx, Vitals};
 use crate::engine::meter::{Counter, Sketch, Station};
-use crate::engine::request::{Cause, Doing, Outcome, ReqId};
+use crate::engine::request::{Cause, Doing, Outcome, ReqId, Want};
 use crate::engine::share::Share;
 use crate::engine::slab::Slab;
 use crate::engine::time::Nanos;
@@ -308,13 +308,18 @@ impl Behaviour for Database {
 
     #[inline]
     fn call(&mut self, cx: &mut Cx<'_>, req: ReqId) {
+        let now = cx.now();
+        let ask = cx.ask(req);
+        if ask.want == Want::Lease {
+            // it lends nothing: a session without a query is free
+            cx.reply(req, Outcome::Done);
+            return;
+        }
         if self.jobs.len() >= self.terms.max_connections as usize {
             self.meter.turn_away();
             cx.reply(req, Outcome::Failed(Cause::TooManyConnections));
             return;
         }
-        let now = cx.now();
-        let ask = cx.ask(req);
         let kind = self.terms.by_endpoint.get(ask.endpoint as usize).copied().unwrap_or(u16::MAX);
         if kind == u16::MAX && ask.endpoint != 0 && ask.demand == 0 && self.terms.service.is_none()
         {

@@ -10,7 +10,7 @@ pub use self::core::{JournalEntry, Note, Vitals};
 pub use self::cx::{Cancelled, Cx};
 use self::core::{Command, Message, LIMBO};
 use super::agenda::{Alarm, Lane};
-use super::request::{Cause, Doing, Outcome, ReqId};
+use super::request::{Cause, Doing, Outcome, ReqId, Want};
 use super::time::Nanos;
 
 /// Messages in one instant after which the run is declared to be going round in circles.
@@ -184,6 +184,12 @@ impl<C: Behaviour> World<C> {
         let root = request.depth == 0;
         let seat = &mut self.core.seats[frame.node as usize];
         let deaf = !seat.alive || seat.incarnation != frame.incarnation;
+        let unheard = deaf || (root && request.detached);
+        if unheard && outcome.is_done() && request.ask.want == Want::Lease {
+            // nobody hears of the grant: it goes back at once
+            let note = Note::Release { lease: request.ask.lease };
+            self.core.inbox.push_back(Message::Note { to: request.at, note });
+        }
         if deaf && !root {
             // a waiter that died meanwhile: its own caller sees the connection break
             self.core.inbox.push_back(Message::Answer { req, outcome: Outcome::Failed(Cause::Reset) });

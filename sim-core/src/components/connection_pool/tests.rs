@@ -1,5 +1,7 @@
 //! What a pool does, against hand-made examples and the textbook.
 
+mod hold;
+
 use serde_json::{Value, json};
 
 use crate::components::{Form, Node, Survey};
