@@ -3,6 +3,7 @@
 
 pub mod components;
 pub mod engine;
+pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod shorthand;
