@@ -50,6 +50,7 @@ struct State {
     world: World<Node>,
     frames: Frames,
     /// Events that have not happened yet, the next one last.
+    #[serde(with = "as_text")]
     coming: Vec<Event>,
     warm: bool,
     /// Answers for nobody before the warm-up ended.
@@ -309,5 +310,23 @@ fn set(world: &mut World<Node>, plan: &Plan, part: u32, (form, said): (&Form, &s
         } else if world.core.seats[node as usize].alive {
             note(world, node, said);
         }
+    }
+}
+
+/// Events in a snapshot: forms leave out what is not said, which only a format with names can read.
+mod as_text {
+    use serde::de::Error as _;
+    use serde::ser::Error as _;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Event;
+
+    pub(super) fn serialize<S: Serializer>(events: &[Event], to: S) -> Result<S::Ok, S::Error> {
+        serde_json::to_string(events).map_err(S::Error::custom)?.serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Event>, D::Error> {
+        let text = String::deserialize(from)?;
+        serde_json::from_str(&text).map_err(D::Error::custom)
     }
 }

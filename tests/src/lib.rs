@@ -1,6 +1,8 @@
 //! What proves Busyhour right. Everything here is a test; there is nothing to use.
 
 #[cfg(test)]
+mod goldens;
+#[cfg(test)]
 mod parity;
 #[cfg(test)]
 mod properties;
@@ -8,3 +10,5 @@ mod properties;
 mod support;
 #[cfg(test)]
 mod tidy;
+#[cfg(test)]
+mod wrong;
