@@ -94,6 +94,11 @@ pub trait Component: Behaviour + Clone + Serialize + DeserializeOwned {
         None
     }
 
+    /// Endpoints that it asks for on its own account; `None` if it only answers.
+    fn asks(_spec: &Self::Spec) -> Option<Vec<String>> {
+        None
+    }
+
     /// Requests a second that it sends on its own account at most, where that is known.
     fn offers(_spec: &Self::Spec, _site: &Site) -> Option<f64> {
         None
@@ -168,6 +173,11 @@ macro_rules! catalogue {
             #[must_use]
             pub fn grows(&self) -> Option<(String, u32)> {
                 match self { $(Form::$Name(spec) => <$module::$Name as Component>::grows(spec),)+ }
+            }
+            /// Endpoints that it asks for on its own account.
+            #[must_use]
+            pub fn asks(&self) -> Option<Vec<String>> {
+                match self { $(Form::$Name(spec) => <$module::$Name as Component>::asks(spec),)+ }
             }
             /// Requests a second that it sends on its own account at most.
             #[must_use]
@@ -265,8 +275,14 @@ macro_rules! catalogue {
     };
 }
 
+#[cfg(test)]
+pub(crate) mod testing;
+
 catalogue! {
     balancer::Balancer,
+    cache::Cache,
+    link::Link,
+    rate_limit::RateLimit,
     station::QueueStation,
     users::Users,
     worker_pool::WorkerPool,

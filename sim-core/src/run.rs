@@ -25,6 +25,17 @@ pub enum Advanced {
     Circling(u32),
 }
 
+/// What became of everything that was ever opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ledger {
+    /// Requests, forks and attempts opened.
+    pub opened: u64,
+    /// Of these, ended.
+    pub closed: u64,
+    /// Of these, alive.
+    pub alive: u64,
+}
+
 /// A run in progress. A clone is a fork of it.
 #[derive(Clone, Debug)]
 pub struct Run {
@@ -115,6 +126,13 @@ impl Run {
         let mut all: Vec<_> = seats.map(|seat| (seat.name.clone(), seat.digest)).collect();
         all.sort();
         all
+    }
+
+    /// Requests, forks and attempts opened, closed and alive: opened = closed + alive, always.
+    #[must_use]
+    pub fn ledger(&self) -> Ledger {
+        let core = &self.state.world.core;
+        Ledger { opened: core.opened, closed: core.closed, alive: core.requests.alive() as u64 }
     }
 
     /// Whether the end of the plan is reached.

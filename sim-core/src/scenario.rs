@@ -13,6 +13,8 @@ mod spec;
 pub mod tree;
 pub mod yaml;
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 
 use self::decode::{ReferenceKind, References};
@@ -99,19 +101,23 @@ fn read_plan(
     check_not_empty(&root, &parts, problems);
     let objectives = head.as_ref().map(|head| read_objectives(head, &root, problems));
     let happenings = head.as_ref().map_or(&[][..], |head| &head.events);
-    let mut blueprint = draft(&parts, happenings, files, problems)?;
-    let graph = check::check(&parts, &blueprint, problems);
+    let prepared = prepared(&parts, happenings);
+    let graph = check::names(&parts, &prepared, problems);
+    let mut blueprint = draft(&parts, &prepared, files, problems)?;
+    check::connections(&parts, &blueprint, &graph, problems);
     blueprint.stack = graph.depth(&parts, problems);
+    if let Some(objectives) = &objectives {
+        check_classes(objectives, &blueprint, &root, problems);
+    }
+    let duration = head.as_ref().map_or(Nanos::MAX, |head| head.duration.nanos());
+    let events = happenings::read(happenings, &root, (&blueprint, &mut parts), duration);
+    let events = events.map_err(|more| problems.extend(more)).ok();
     if problems.iter().any(|problem| problem.severity == problem::Severity::Error) {
         return None;
     }
     build_once(&blueprint, &parts, problems)?;
     graph.check_load(&parts, &blueprint, problems);
-    let head = head?;
-    let duration = head.duration.nanos();
-    let events =
-        happenings::read(&head.events, &root, (&blueprint, &mut parts), duration);
-    let events = events.map_err(|more| problems.extend(more)).ok()?;
+    let (head, events) = (head?, events?);
     let mut plan = Plan {
         name: head.name.unwrap_or_else(|| stem(name)),
         summary: head.summary.unwrap_or_default(),
@@ -243,29 +249,76 @@ fn read_objectives(head: &Head, root: &Node, problems: &mut Vec<Problem>) -> Vec
     objectives
 }
 
+/// An objective that names a class of requests needs one that exists.
+fn check_classes(
+    objectives: &[Objective],
+    blueprint: &Blueprint,
+    root: &Node,
+    problems: &mut Vec<Problem>,
+) {
+    let mut known: Vec<String> = Vec::new();
+    for part in &blueprint.parts {
+        let asked = part.form.asks();
+        if let Some(endpoints) = asked {
+            known.push(part.name.clone());
+            known.extend(endpoints.iter().map(|endpoint| format!("{}/{endpoint}", part.name)));
+        }
+    }
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    for (index, objective) in objectives.iter().enumerate() {
+        let Some(class) = &objective.class else { continue };
+        if !known.contains(&class.as_str()) {
+            let path = format!("objectives[{index}]");
+            let message = format!("\"{class}\" is neither a metric nor a class of requests");
+            let place = root.get(&path).map_or(root.place, |node| node.place);
+            let candidates: Vec<&str> =
+                known.iter().copied().chain(["latency", "errors", "goodput", "throughput"]).collect();
+            problems.push(
+                Problem::new(Code::BadObjective, path, message)
+                    .at(place)
+                    .with_value(class.clone())
+                    .with_nearest(class, &candidates),
+            );
+        }
+    }
+}
+
+/// Instances of each part that there can be: its own, and what autoscalers and events may add.
+fn prepared(parts: &[ReadPart], events: &[EventSpec]) -> BTreeMap<String, u32> {
+    let forms = || parts.iter().filter_map(|part| Some((&part.name, part.form.as_ref()?)));
+    let mut prepared: BTreeMap<String, u32> =
+        forms().map(|(name, form)| (name.clone(), form.replicas().max(1))).collect();
+    for (name, count) in forms().filter_map(|(_, form)| form.grows()) {
+        prepared.entry(name).and_modify(|known| *known = (*known).max(count));
+    }
+    for event in events {
+        if let Some(known) = event.add.as_ref().and_then(|name| prepared.get_mut(name)) {
+            *known = known.saturating_add(event.count.unwrap_or(1));
+        }
+    }
+    prepared
+}
+
 /// Parts with their numbers of instances, endpoints and files: all that building needs.
 fn draft(
     parts: &[ReadPart],
-    events: &[EventSpec],
+    prepared: &BTreeMap<String, u32>,
     files: &dyn Files,
     problems: &mut Vec<Problem>,
 ) -> Option<Blueprint> {
     let mut blueprint = Blueprint { endpoints: vec![String::new()], ..Blueprint::default() };
-    if parts.iter().any(|part| part.form.is_none()) {
-        return None;
-    }
     for part in parts {
-        let Some(form) = part.form.clone() else { continue };
+        let form = part.form.clone()?;
         for endpoint in form.endpoints() {
             if !blueprint.endpoints.contains(&endpoint) {
                 blueprint.endpoints.push(endpoint);
             }
         }
-        let replicas = form.replicas();
-        blueprint.parts.push(Part { name: part.name.clone(), form, replicas, prepared: replicas });
+        let (replicas, prepared) = (form.replicas(), prepared.get(&part.name).copied());
+        let prepared = prepared.unwrap_or(1);
+        blueprint.parts.push(Part { name: part.name.clone(), form, replicas, prepared });
         load_files(part, files, &mut blueprint.files, problems);
     }
-    prepare(&mut blueprint, events);
     let instances: u64 = blueprint.parts.iter().map(|part| u64::from(part.prepared)).sum();
     if instances > INSTANCES_MAX || parts.len() > PARTS_MAX {
         let message = format!("{} parts with {instances} instances are too many", parts.len());
@@ -276,26 +329,6 @@ fn draft(
         return None;
     }
     Some(blueprint)
-}
-
-/// Instances that autoscalers and events may add.
-fn prepare(blueprint: &mut Blueprint, events: &[EventSpec]) {
-    for event in events {
-        let added = blueprint.parts.iter_mut().filter(|part| Some(&part.name) == event.add.as_ref());
-        for part in added {
-            part.prepared = part.prepared.saturating_add(event.count.unwrap_or(1));
-        }
-    }
-    let wants: Vec<(String, u32)> =
-        blueprint.parts.iter().filter_map(|part| part.form.grows()).collect();
-    for (name, count) in wants {
-        for part in blueprint.parts.iter_mut().filter(|part| part.name == name) {
-            part.prepared = part.prepared.max(count);
-        }
-    }
-    for part in &mut blueprint.parts {
-        part.prepared = part.prepared.max(1);
-    }
 }
 
 fn load_files(

@@ -25,3 +25,13 @@ pub fn digest(scenario_yaml: &str, seed: Option<u64>) -> Result<String, String> 
     let digest = report["digest"].as_str().ok_or("the report holds no digest")?;
     Ok(digest.to_owned())
 }
+
+/// Plays a scenario under its own seed and returns, as JSON, every node's name and digest at each of
+/// the times (ns, ascending): where two builds differ first.
+///
+/// # Errors
+/// The scenario's problems as text.
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen)]
+pub fn node_digests(scenario_yaml: &str, at_ns: &[u64]) -> Result<String, String> {
+    sim_core::node_digests(scenario_yaml, at_ns)
+}

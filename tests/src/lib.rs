@@ -1,6 +1,10 @@
 //! What proves Busyhour right. Everything here is a test; there is nothing to use.
 
 #[cfg(test)]
+mod parity;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod tidy;

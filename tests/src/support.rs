@@ -18,6 +18,18 @@ pub(crate) fn file(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
+/// Every shipped scenario, by its path in the repository, in order.
+pub(crate) fn scenarios() -> Vec<String> {
+    let files = std::fs::read_dir(root().join("scenarios")).expect("the folder is there");
+    let names = files.flatten().filter_map(|file| file.file_name().into_string().ok());
+    let mut names: Vec<String> = names
+        .filter(|name| name.ends_with(".yaml"))
+        .map(|name| format!("scenarios/{name}"))
+        .collect();
+    names.sort();
+    names
+}
+
 /// Reads a scenario that must be right.
 pub(crate) fn plan(text: &str, overrides: &[&str]) -> Arc<Plan> {
     let overrides: Vec<String> = overrides.iter().map(|&text| text.to_owned()).collect();

@@ -507,6 +507,11 @@ impl Component for Users {
         survey.tallies.extend(self.tallies.iter());
     }
 
+    fn asks(spec: &UsersSpec) -> Option<Vec<String>> {
+        let table = if spec.sessions.is_some() { &spec.journey } else { &spec.mix };
+        Some(table.keys().map(|name| name.0.clone()).collect())
+    }
+
     /// The highest rate of open arrivals; closed users throttle themselves.
     fn offers(spec: &UsersSpec, site: &Site) -> Option<f64> {
         if let Some(arrivals) = &spec.arrivals {

@@ -156,7 +156,7 @@ impl WorkerPool {
                     time.arm(cx, (req, mix(*salt, 1)), self.slow, u64::from(index));
                     return;
                 }
-                Op::Call { out, salt } | Op::Lookup { out, salt, .. } => {
+                Op::Call { out, salt } | Op::Lookup { out, salt, .. } | Op::Write { out, salt } => {
                     job.open = 1;
                     job.child = Some(Self::send(cx, req, out, *salt, index));
                     cx.doing(req, Doing::Away);
@@ -449,13 +449,14 @@ impl Behaviour for WorkerPool {
             debug_assert_eq!(child, answer.req);
             let (hit, miss) = match &self.program.ops[job.pc as usize] {
                 Op::Lookup { hit, .. } => (*hit, Some(job.pc + 1)),
+                Op::Write { .. } => (job.pc + 1, Some(job.pc + 1)),
                 _ => (job.pc + 1, None),
             };
             job.pc = hit;
             if let (Some(cause), Some(miss)) = (job.failed, miss)
                 && cause != Cause::Cancelled
             {
-                // a cache that misses or is down: the origin answers
+                // a cache that misses or is down: the origin answers, and nothing is written
                 job.failed = None;
                 job.pc = miss;
             }

@@ -59,6 +59,8 @@ pub enum Cause {
     Reset,
     /// The server answered with an error of its own.
     Error,
+    /// The cache does not hold it: its caller asks the origin.
+    Miss,
     /// The client's timeout ran out.
     Timeout,
     /// The user lost patience and left.
@@ -69,7 +71,7 @@ pub enum Cause {
 
 impl Cause {
     /// Every cause, in report order.
-    pub const ALL: [Cause; 12] = [
+    pub const ALL: [Cause; 13] = [
         Cause::Refused,
         Cause::Lost,
         Cause::QueueFull,
@@ -79,6 +81,7 @@ impl Cause {
         Cause::NoBackend,
         Cause::Reset,
         Cause::Error,
+        Cause::Miss,
         Cause::Timeout,
         Cause::Abandoned,
         Cause::Cancelled,
@@ -97,6 +100,7 @@ impl Cause {
             Cause::NoBackend => "no_backend",
             Cause::Reset => "reset",
             Cause::Error => "error",
+            Cause::Miss => "miss",
             Cause::Timeout => "timeout",
             Cause::Abandoned => "abandoned",
             Cause::Cancelled => "cancelled",
@@ -134,6 +138,11 @@ pub struct Ask {
     pub demand: Nanos,
     /// Endpoint or kind of query, numbered by the plan.
     pub endpoint: u16,
+}
+
+impl Ask {
+    /// The endpoint of a request that writes its key into a cache instead of looking it up.
+    pub const WRITE: u16 = u16::MAX;
 }
 
 /// Who waits, and one word of memory for that waiter.

@@ -17,13 +17,17 @@ pub(super) struct Graph {
     edges: Vec<BTreeSet<usize>>,
 }
 
-/// Checks every name, then what the names connect.
-pub(super) fn check(parts: &[ReadPart], blueprint: &Blueprint, problems: &mut Vec<Problem>) -> Graph {
+/// Checks every name, also where other things in the parts are wrong.
+pub(super) fn names(
+    parts: &[ReadPart],
+    prepared: &BTreeMap<String, u32>,
+    problems: &mut Vec<Problem>,
+) -> Graph {
     let index: BTreeMap<&str, usize> =
         parts.iter().enumerate().map(|(at, part)| (part.name.as_str(), at)).collect();
     let mut graph = Graph { edges: vec![BTreeSet::new(); parts.len()] };
     for (at, part) in parts.iter().enumerate() {
-        check_names(part, &index, blueprint, problems);
+        check_names(part, &index, prepared, problems);
         for reference in part.references.iter() {
             if matches!(reference.kind, ReferenceKind::Node | ReferenceKind::Service)
                 && let Some(&to) = index.get(reference.name.as_str())
@@ -32,16 +36,25 @@ pub(super) fn check(parts: &[ReadPart], blueprint: &Blueprint, problems: &mut Ve
             }
         }
     }
-    check_endpoints(parts, blueprint, &graph, problems);
-    check_cycles(parts, &graph, problems);
-    check_unused(parts, &graph, problems);
     graph
+}
+
+/// Checks what the names connect.
+pub(super) fn connections(
+    parts: &[ReadPart],
+    blueprint: &Blueprint,
+    graph: &Graph,
+    problems: &mut Vec<Problem>,
+) {
+    check_endpoints(parts, blueprint, graph, problems);
+    check_cycles(parts, graph, problems);
+    check_unused(parts, graph, problems);
 }
 
 fn check_names(
     part: &ReadPart,
     index: &BTreeMap<&str, usize>,
-    blueprint: &Blueprint,
+    prepared: &BTreeMap<String, u32>,
     problems: &mut Vec<Problem>,
 ) {
     let known: Vec<&str> =
@@ -53,7 +66,7 @@ fn check_names(
             _ => continue,
         };
         let (path, name) = (&reference.path, &reference.name);
-        let Some(&to) = index.get(name.as_str()) else {
+        if !index.contains_key(name.as_str()) {
             let message = format!("{path} names \"{name}\", which is no node");
             problems.push(
                 Problem::new(Code::UnknownNode, path.clone(), message)
@@ -62,8 +75,8 @@ fn check_names(
                     .with_nearest(name, &known),
             );
             continue;
-        };
-        let prepared = blueprint.parts.get(to).map_or(1, |target| target.prepared);
+        }
+        let prepared = prepared.get(name).copied().unwrap_or(1);
         if is_one && prepared > 1 {
             let message = format!("{path} names \"{name}\", which has {prepared} instances");
             problems.push(

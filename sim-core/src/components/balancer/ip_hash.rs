@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Backends, Policy, Question};
+use crate::engine::chance::mix;
 
+/// Names the luck of client addresses.
+const ADDRESS: u64 = 0x6970_7634;
 /// Tries before the rule gives up and takes turns.
 const TRIES: u32 = 20;
 
@@ -15,7 +18,9 @@ pub struct IpHash {
 
 impl Policy for IpHash {
     fn pick(&mut self, backends: &Backends, question: &mut Question<'_>) -> Option<u32> {
-        let octets = (question.ask.client as u32).to_be_bytes();
+        // clients are numbers here; scattering them gives each an address of its own
+        let address = (mix(ADDRESS, question.ask.client) >> 32) as u32;
+        let octets = address.to_be_bytes();
         let mut hash: u64 = 89;
         for _ in 0..TRIES {
             for &octet in &octets[..3] {

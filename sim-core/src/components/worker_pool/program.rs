@@ -7,6 +7,7 @@ use super::WorkerPoolSpec;
 use crate::engine::agenda::Lane;
 use crate::engine::chance::{Law, Zipf, mix, name_key};
 use crate::engine::delay::Delay;
+use crate::engine::request::Ask;
 use crate::engine::time::Nanos;
 use crate::wiring::{Flaw, Site, Target};
 
@@ -30,6 +31,8 @@ pub(super) enum Op {
     Call { out: Outgoing, salt: u64 },
     /// Calls a cache; after a hit the run goes on at `hit`, else at the next operation.
     Lookup { out: Outgoing, salt: u64, hit: u16 },
+    /// Writes the key that was looked up into the cache, well or not.
+    Write { out: Outgoing, salt: u64 },
     /// With probability `p` waits `time` and goes on at `hit`, else at the next operation.
     Luck { p: f64, time: Delay, salt: u64, hit: u16 },
     /// The next `count` operations are calls that run at the same time.
@@ -167,6 +170,11 @@ impl Writer<'_> {
             }
         }
         self.steps(&cached.otherwise, &format!("{path}.otherwise"))?;
+        if let Op::Lookup { out, salt, .. } = &self.ops[here] {
+            // the same salt draws the same key
+            let out = Outgoing { endpoint: Ask::WRITE, ..out.clone() };
+            self.ops.push(Op::Write { out, salt: *salt });
+        }
         let after = self.ops.len() as u16;
         if let Op::Lookup { hit, .. } | Op::Luck { hit, .. } = &mut self.ops[here] {
             *hit = after;

@@ -117,7 +117,7 @@ pub struct CachedSpec {
     /// Without a cache node: how long a hit takes; default 0s.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time: Option<LawSpec>,
-    /// Steps after a miss.
+    /// Steps after a miss; the worker then writes the key into the cache node and waits for that.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub otherwise: Vec<StepSpec>,
 }

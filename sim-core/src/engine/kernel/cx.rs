@@ -1,13 +1,15 @@
 //! What a component may say while it handles a message.
 
+use serde::{Deserialize, Serialize};
+
 use super::core::{Command, Core, LIMBO, Message, Note};
 use crate::engine::agenda::{Alarm, Lane, Timer};
 use crate::engine::chance::{Draw, Stream, mix, name_key};
 use crate::engine::request::{Ask, Cause, Doing, Frame, Outcome, ReqId};
 use crate::engine::time::Nanos;
 
-/// News that the caller of a request has left.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// News that the caller of a request has left; a wire keeps it until it arrives.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cancelled {
     /// The request.
     pub req: ReqId,
