@@ -281,9 +281,12 @@ pub(crate) mod testing;
 catalogue! {
     balancer::Balancer,
     cache::Cache,
+    connection_pool::ConnectionPool,
+    database::Database,
     link::Link,
     rate_limit::RateLimit,
     station::QueueStation,
+    step_autoscaler::StepAutoscaler,
     users::Users,
     worker_pool::WorkerPool,
 }

@@ -4,6 +4,7 @@ pub mod agenda;
 pub mod chance;
 pub mod delay;
 pub mod kernel;
+pub mod lease;
 pub mod meter;
 pub mod queue;
 pub mod request;

@@ -3,8 +3,12 @@
 
 pub mod components;
 pub mod engine;
+mod play;
+pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod shorthand;
 pub mod units;
 pub mod wiring;
+
+pub use play::{node_digests, play};

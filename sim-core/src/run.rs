@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::frame::{ClassFrame, Frame, Frames, PartFrame, ResourceFrame};
 use crate::components::{Form, Node, Survey};
-use crate::engine::kernel::{Action, Behaviour, Progress, World};
+use crate::engine::kernel::{Action, Progress, World};
 use crate::engine::request::Cause;
 use crate::engine::time::Nanos;
 use crate::scenario::plan::{Change, Event, Plan};
@@ -52,6 +52,8 @@ struct State {
     /// Events that have not happened yet, the next one last.
     coming: Vec<Event>,
     warm: bool,
+    /// Answers for nobody before the warm-up ended.
+    wasted_before: u64,
 }
 
 impl Run {
@@ -73,7 +75,7 @@ impl Run {
         frames.open(&world);
         let mut coming = plan.events.clone();
         coming.reverse();
-        let state = State { world, frames, coming, warm: plan.warmup == 0 };
+        let state = State { world, frames, coming, warm: plan.warmup == 0, wasted_before: 0 };
         Ok(Run { plan, seed, state })
     }
 
@@ -105,6 +107,25 @@ impl Run {
     #[must_use]
     pub(crate) fn world(&self) -> &World<Node> {
         &self.state.world
+    }
+
+    /// A copy in which all time is charged up to now and the open frame has ended: what a report
+    /// reads, so that reading never changes a run.
+    pub(crate) fn settled(&self) -> Run {
+        let mut copy = self.clone();
+        copy.state.world.core.settle();
+        copy.state.frames.close(&mut copy.state.world);
+        copy
+    }
+
+    /// Since when meters count, ns: the end of the warm-up, or 0 before it.
+    pub(crate) fn measured_since(&self) -> Nanos {
+        if self.state.warm { self.plan.warmup } else { 0 }
+    }
+
+    /// Answers since then that nobody waited for any more.
+    pub(crate) fn measured_wasted(&self) -> u64 {
+        self.state.world.core.wasted - self.state.wasted_before
     }
 
     /// The frames so far.
@@ -176,13 +197,14 @@ impl Run {
     /// Frames end, the warm-up ends, events happen: in this order, before anything else of now.
     fn at_stop(&mut self) {
         let now = self.now();
-        let State { world, frames, coming, warm } = &mut self.state;
+        let State { world, frames, coming, warm, wasted_before } = &mut self.state;
         let warming = !*warm && now >= self.plan.warmup;
         if now >= frames.ends() || now >= self.plan.duration || warming {
             frames.close(world);
         }
         if warming {
             *warm = true;
+            *wasted_before = world.core.wasted;
             world.reset_meters();
             frames.open(world);
         }
@@ -249,13 +271,13 @@ fn happen(world: &mut World<Node>, plan: &Plan, change: &Change) {
         Change::Slow(nodes, factor) => {
             for &node in nodes {
                 note(world, node, &format!("works at {factor} times its normal duration"));
-                world.with(node, |body, cx| body.act(cx, Action::Slow(*factor)));
+                world.act(node, Action::Slow(*factor));
             }
         }
         Change::Flush(nodes) => {
             for &node in nodes {
                 note(world, node, "flushed");
-                world.with(node, |body, cx| body.act(cx, Action::Flush));
+                world.act(node, Action::Flush);
             }
         }
         Change::Set { part, form, said } => set(world, plan, *part, (form, said)),

@@ -201,7 +201,15 @@ impl Question<'_> {
     /// A question whose luck and ask do not matter.
     #[cfg(test)]
     fn for_tests() -> Self {
-        let ask = Ask { luck: 0, client: 0, key: 0, demand: 0, endpoint: 0 };
+        let ask = Ask {
+            luck: 0,
+            client: 0,
+            key: 0,
+            demand: 0,
+            lease: 0,
+            endpoint: 0,
+            want: crate::engine::request::Want::Answer,
+        };
         Question { ask, stream: Box::leak(Box::new(Stream::new(1))) }
     }
 }

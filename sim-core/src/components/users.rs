@@ -17,7 +17,7 @@ use super::{Component, Survey};
 use crate::engine::agenda::{Lane, Timer};
 use crate::engine::chance::{Draw, Law, LawSpec, Weights, Zipf, exponential, flip, mix};
 use crate::engine::kernel::{Answer, Behaviour, Cx};
-use crate::engine::request::{Ask, Cause, Doing, Outcome, ReqId};
+use crate::engine::request::{Ask, Cause, Doing, Outcome, ReqId, Want};
 use crate::engine::slab::Slab;
 use crate::engine::tally::Tally;
 use crate::engine::time::Nanos;
@@ -171,7 +171,7 @@ impl Menu {
             None => luck,
         };
         let endpoint = self.endpoints.get(class as usize).copied().unwrap_or(0);
-        Ask { luck, client, key, demand: 0, endpoint }
+        Ask { luck, client, key, demand: 0, lease: 0, endpoint, want: Want::Answer }
     }
 
     #[inline]

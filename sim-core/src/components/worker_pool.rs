@@ -10,15 +10,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::program::{Op, Outgoing, Program};
-pub use self::step::{CachedSpec, CallSpec, QuerySpec, StepSpec};
+pub use self::step::{CachedSpec, CallSpec, HoldSpec, QuerySpec, StepSpec};
 use super::{Bound, Component, Survey};
 use crate::engine::agenda::{Lane, Timer};
 use crate::engine::chance::{Draw, flip, mix, name_key};
 use crate::engine::delay::Delay;
-use crate::engine::kernel::{Action, Answer, Behaviour, Cancelled, Cx, Vitals};
+use crate::engine::kernel::{Action, Answer, Behaviour, Cancelled, Cx, Note, Vitals};
 use crate::engine::meter::{Sketch, Station};
 use crate::engine::queue::{Order, Queue, Waiter};
-use crate::engine::request::{Cause, Doing, Outcome, ReqId};
+use crate::engine::request::{Ask, Cause, Doing, Outcome, ReqId, Want};
 use crate::engine::share::{JobKey, Share};
 use crate::engine::slab::Slab;
 use crate::engine::time::Nanos;
@@ -85,6 +85,25 @@ struct Job {
     share: Option<JobKey>,
     child: Option<ReqId>,
     siblings: Vec<ReqId>,
+    /// What it holds: where, and the lease's number there.
+    leases: Vec<(u32, u64)>,
+}
+
+impl Job {
+    /// Gives back what it holds of a node, or everything.
+    fn release(&mut self, cx: &mut Cx<'_>, of: Option<u32>) {
+        self.leases.retain(|&(to, lease)| {
+            let ends = of.is_none_or(|of| of == to);
+            if ends {
+                cx.note(to, Note::Release { lease });
+            }
+            !ends
+        });
+    }
+
+    fn lease_of(&self, to: u32) -> u64 {
+        self.leases.iter().find(|(at, _)| *at == to).map_or(0, |(_, lease)| *lease)
+    }
 }
 
 /// One instance in a running world.
@@ -158,7 +177,7 @@ impl WorkerPool {
                 }
                 Op::Call { out, salt } | Op::Lookup { out, salt, .. } | Op::Write { out, salt } => {
                     job.open = 1;
-                    job.child = Some(Self::send(cx, req, out, *salt, index));
+                    job.child = Some(Self::send(cx, job, (out, *salt), index));
                     cx.doing(req, Doing::Away);
                     return;
                 }
@@ -167,11 +186,16 @@ impl WorkerPool {
                     job.pc += *count + 1;
                     for op in &program.ops[pc + 1..=pc + *count as usize] {
                         if let Op::Call { out, salt } = op {
-                            job.siblings.push(Self::send(cx, req, out, *salt, index));
+                            let child = Self::send(cx, job, (out, *salt), index);
+                            job.siblings.push(child);
                         }
                     }
                     cx.doing(req, Doing::Away);
                     return;
+                }
+                Op::Release { to } => {
+                    job.pc += 1;
+                    job.release(cx, Some(*to));
                 }
                 Op::End => {
                     self.finish(cx, index, Outcome::Done);
@@ -181,10 +205,12 @@ impl WorkerPool {
         }
     }
 
-    fn send(cx: &mut Cx<'_>, req: ReqId, out: &Outgoing, salt: u64, index: u32) -> ReqId {
-        let mut ask = *cx.ask(req);
+    fn send(cx: &mut Cx<'_>, job: &Job, (out, salt): (&Outgoing, u64), index: u32) -> ReqId {
+        let mut ask = *cx.ask(job.req);
         ask.luck = mix(ask.luck, salt);
         ask.endpoint = out.endpoint;
+        ask.want = out.want;
+        ask.lease = job.lease_of(out.to);
         ask.demand = match &out.demand {
             Some(law) => law.sample_nanos(&mut Draw::new(ask.luck)),
             None => 0,
@@ -245,8 +271,9 @@ impl WorkerPool {
     /// Answers a job, frees its worker and takes the next one from the line.
     #[inline]
     fn finish(&mut self, cx: &mut Cx<'_>, index: u32, outcome: Outcome) {
-        let Some(job) = self.jobs.remove(index) else { return };
+        let Some(mut job) = self.jobs.remove(index) else { return };
         let now = cx.now();
+        job.release(cx, None);
         self.meter.release(now);
         if cx.is_monitored() {
             self.latency.record(now - job.began);
@@ -418,6 +445,7 @@ impl Behaviour for WorkerPool {
             share: None,
             child: None,
             siblings: Vec::new(),
+            leases: Vec::new(),
         });
         cx.hold(req, u64::from(index));
         if free {
@@ -447,9 +475,14 @@ impl Behaviour for WorkerPool {
         let req = job.req;
         if let Some(child) = job.child.take() {
             debug_assert_eq!(child, answer.req);
+            let Ask { want, lease, .. } = *cx.ask(child);
             let (hit, miss) = match &self.program.ops[job.pc as usize] {
                 Op::Lookup { hit, .. } => (*hit, Some(job.pc + 1)),
                 Op::Write { .. } => (job.pc + 1, Some(job.pc + 1)),
+                Op::Call { out, .. } if want == Want::Lease && lease != 0 => {
+                    job.leases.push((out.to, lease));
+                    (job.pc + 1, None)
+                }
                 _ => (job.pc + 1, None),
             };
             job.pc = hit;
@@ -506,8 +539,9 @@ impl Behaviour for WorkerPool {
 
     fn stop(&mut self, cx: &mut Cx<'_>, cause: Cause) {
         let now = cx.now();
-        for job in self.jobs.drain() {
+        for mut job in self.jobs.drain() {
             Self::leave_children(cx, &job);
+            job.release(cx, None);
             cx.reply(job.req, Outcome::Failed(cause));
         }
         self.line = Queue::default();

@@ -10,7 +10,7 @@ pub use self::core::{JournalEntry, Note, Vitals};
 pub use self::cx::{Cancelled, Cx};
 use self::core::{Command, Message, LIMBO};
 use super::agenda::{Alarm, Lane};
-use super::request::{Cause, Doing, Outcome, ReqId};
+use super::request::{Cause, Doing, Outcome, ReqId, Want};
 use super::time::Nanos;
 
 /// Messages in one instant after which the run is declared to be going round in circles.
@@ -184,6 +184,12 @@ impl<C: Behaviour> World<C> {
         let root = request.depth == 0;
         let seat = &mut self.core.seats[frame.node as usize];
         let deaf = !seat.alive || seat.incarnation != frame.incarnation;
+        let unheard = deaf || (root && request.detached);
+        if unheard && outcome.is_done() && request.ask.want == Want::Lease {
+            // nobody hears of the grant: it goes back at once
+            let note = Note::Release { lease: request.ask.lease };
+            self.core.inbox.push_back(Message::Note { to: request.at, note });
+        }
         if deaf && !root {
             // a waiter that died meanwhile: its own caller sees the connection break
             self.core.inbox.push_back(Message::Answer { req, outcome: Outcome::Failed(Cause::Reset) });
@@ -292,6 +298,11 @@ impl<C: Behaviour> World<C> {
     pub(crate) fn with<R>(&mut self, node: u32, f: impl FnOnce(&mut C, &mut Cx<'_>) -> R) -> R {
         let mut cx = Cx { core: &mut self.core, me: node };
         f(&mut self.nodes[node as usize], &mut cx)
+    }
+
+    /// Does something to a node from outside, now; false if it has no meaning there.
+    pub(crate) fn act(&mut self, node: u32, action: Action) -> bool {
+        self.with(node, |body, cx| body.act(cx, action))
     }
 
     /// Ends the warm-up: every meter starts again.

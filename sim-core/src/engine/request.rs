@@ -125,6 +125,17 @@ impl Outcome {
     }
 }
 
+/// What a caller wants of the node that it calls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Want {
+    /// To have its work done.
+    #[default]
+    Answer,
+    /// A resource of its own: the answer tells its number in [`Ask::lease`], and the caller gives it
+    /// back with [`Note::Release`](super::kernel::Note::Release). Who does not lend just answers.
+    Lease,
+}
+
 /// What a request asks for and who asks; a fork inherits it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ask {
@@ -136,8 +147,12 @@ pub struct Ask {
     pub key: u64,
     /// Work the caller asks of the callee, ns; 0 leaves it to the callee.
     pub demand: Nanos,
+    /// The leased resource on which the callee does it, in the callee's own numbers; 0 for none.
+    pub lease: u64,
     /// Endpoint or kind of query, numbered by the plan.
     pub endpoint: u16,
+    /// What the caller wants.
+    pub want: Want,
 }
 
 impl Ask {

@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn wrong_forms_say_how_to_write_it() {
-        for text in ["latency", "latncy p(95) < 5ms", "errors < 3", "p(200) < 1s", "", "goodput > 5"]
+        for text in ["latency", "latency 95 < 5ms", "errors < 3", "p(200) < 1s", "", "goodput > 5"]
         {
             let error = Objective::parse(text).unwrap_err();
             assert!(error.contains(": "), "{text}: {error}");

@@ -86,7 +86,7 @@ fn a_flushed_or_restarted_cache_is_cold() {
     run(&mut world, 20.0);
     assert_eq!(count(&world, "cache", "misses"), 100);
     let cache = node(&world, "cache") as u32;
-    assert!(world.with(cache, |node, cx| node.act(cx, Action::Flush)));
+    assert!(world.act(cache, Action::Flush));
     assert_eq!(count(&world, "cache", "entries"), 0);
     run(&mut world, 30.0);
     assert_eq!(count(&world, "cache", "misses"), 200);

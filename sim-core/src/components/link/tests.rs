@@ -186,8 +186,8 @@ fn a_broken_link_fails_what_is_on_it_and_a_slow_one_takes_longer() {
     assert_eq!((failed(&broken, "users", Cause::Reset), broken.alive()), (10, 0));
     let mut slow = world(&parts(&one_request(), &json!({"latency": "30ms"}), "7ms"));
     let wire = node(&slow, "wire") as u32;
-    assert!(slow.with(wire, |node, cx| node.act(cx, Action::Slow(3.0))));
-    assert!(!slow.with(wire, |node, cx| node.act(cx, Action::Flush)));
+    assert!(slow.act(wire, Action::Slow(3.0)));
+    assert!(!slow.act(wire, Action::Flush));
     assert_eq!(answered_ms(&mut slow), 187);
 }
 

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::step::{CachedSpec, CallSpec, QuerySpec, StepSpec};
+use super::step::{CachedSpec, CallSpec, HoldSpec, QuerySpec, StepSpec};
 use super::WorkerPoolSpec;
 use crate::engine::agenda::Lane;
 use crate::engine::chance::{Law, Zipf, mix, name_key};
 use crate::engine::delay::Delay;
-use crate::engine::request::Ask;
+use crate::engine::request::{Ask, Want};
 use crate::engine::time::Nanos;
 use crate::wiring::{Flaw, Site, Target};
 
@@ -21,6 +21,7 @@ pub(super) struct Outgoing {
     pub(super) endpoint: u16,
     pub(super) demand: Option<Law>,
     pub(super) keys: Option<Zipf>,
+    pub(super) want: Want,
 }
 
 /// One operation; `salt` names its luck.
@@ -35,6 +36,8 @@ pub(super) enum Op {
     Write { out: Outgoing, salt: u64 },
     /// With probability `p` waits `time` and goes on at `hit`, else at the next operation.
     Luck { p: f64, time: Delay, salt: u64, hit: u16 },
+    /// Gives back what is leased there.
+    Release { to: u32 },
     /// The next `count` operations are calls that run at the same time.
     Parallel { count: u16 },
     End,
@@ -53,6 +56,8 @@ struct Writer<'a> {
     ops: Vec<Op>,
     site: &'a Site,
     database: Option<&'a Target>,
+    /// Pools of which a connection is held at this step.
+    held: Vec<u32>,
     key: u64,
 }
 
@@ -103,6 +108,7 @@ impl Writer<'_> {
                 let out = self.call(call).map_err(|flaw| at(&format!("{path}.call"), flaw))?;
                 self.ops.push(Op::Call { out, salt });
             }
+            StepSpec::Hold(hold) => self.hold(hold, &format!("{path}.hold"))?,
             StepSpec::Cached(cached) => self.cached(cached, &format!("{path}.cached"))?,
             StepSpec::Parallel(branches) => {
                 self.parallel(branches, &format!("{path}.parallel"))?;
@@ -133,13 +139,37 @@ impl Writer<'_> {
             endpoint: kind.map_err(|flaw| at(path, flaw))?.unwrap_or(0),
             demand: time,
             keys: None,
+            want: Want::Answer,
         })
     }
 
     fn call(&self, call: &CallSpec) -> Result<Outgoing, Flaw> {
         let endpoint = call.endpoint.as_ref().map(|name| self.site.endpoint(&name.0)).transpose()?;
         let to = self.site.node(&call.to)?;
-        Ok(Outgoing { to, endpoint: endpoint.unwrap_or(0), demand: None, keys: None })
+        let endpoint = endpoint.unwrap_or(0);
+        Ok(Outgoing { to, endpoint, demand: None, keys: None, want: Want::Answer })
+    }
+
+    fn hold(&mut self, hold: &HoldSpec, path: &str) -> Result<(), Flaw> {
+        let Some(pool) = hold.pool.as_ref().or(self.database) else {
+            return Err(Flaw::new(
+                path,
+                "the step does not say of which pool it holds a connection",
+                "write hold: {pool: NAME, steps: [...]}, or database: NAME in the worker pool",
+            ));
+        };
+        let to = self.site.node(pool).map_err(|flaw| at(path, flaw))?;
+        if self.held.contains(&to) {
+            let message = format!("a connection of {} is held already", pool.0);
+            return Err(Flaw::new(path, message, "leave out the inner hold"));
+        }
+        let out = Outgoing { to, endpoint: 0, demand: None, keys: None, want: Want::Lease };
+        self.ops.push(Op::Call { out, salt: self.salt() });
+        self.held.push(to);
+        self.steps(&hold.steps, &format!("{path}.steps"))?;
+        self.held.pop();
+        self.ops.push(Op::Release { to });
+        Ok(())
     }
 
     fn cached(&mut self, cached: &CachedSpec, path: &str) -> Result<(), Flaw> {
@@ -150,7 +180,7 @@ impl Writer<'_> {
                 let keys = cached.keys.as_ref().map(|keys| keys.compile()).transpose();
                 let keys = keys.map_err(|message| Flaw::new(path, message, "correct the value"))?;
                 let to = self.site.node(cache).map_err(|flaw| at(path, flaw))?;
-                let out = Outgoing { to, endpoint: 0, demand: None, keys };
+                let out = Outgoing { to, endpoint: 0, demand: None, keys, want: Want::Answer };
                 self.ops.push(Op::Lookup { out, salt, hit: 0 });
             }
             (None, Some(share)) => {
@@ -196,6 +226,12 @@ impl Writer<'_> {
             }
             self.step(branch, &path)?;
         }
+        let branches = &self.ops[self.ops.len() - branches.len()..];
+        let on = |pool| move |op: &&Op| matches!(op, Op::Call { out, .. } if out.to == pool);
+        if self.held.iter().any(|&pool| branches.iter().filter(on(pool)).count() > 1) {
+            let message = "a connection that is held runs one query at a time";
+            return Err(Flaw::new(path, message, "write these queries one after another"));
+        }
         Ok(())
     }
 }
@@ -204,7 +240,7 @@ impl Program {
     pub(super) fn new(spec: &WorkerPoolSpec, site: &Site) -> Result<Self, Flaw> {
         let key = name_key(&site.name);
         let database = spec.database.as_ref();
-        let mut writer = Writer { ops: Vec::new(), site, database, key };
+        let mut writer = Writer { ops: Vec::new(), site, database, held: Vec::new(), key };
         let mut starts = vec![u16::MAX; site.endpoints.len()];
         let mut otherwise = u16::MAX;
         if !spec.steps.is_empty() {

@@ -24,6 +24,8 @@ pub enum StepSpec {
     Call(CallSpec),
     /// Looks into a cache; on a miss the steps under `otherwise` follow.
     Cached(CachedSpec),
+    /// Holds a connection of a pool through these steps, as a session or a transaction does.
+    Hold(HoldSpec),
     /// Calls and queries at the same time; goes on when all have answered.
     Parallel(Vec<StepSpec>),
 }
@@ -88,6 +90,18 @@ impl<'de> Deserialize<'de> for QuerySpec {
             Written::Full(FullQuery { to, kind, time }) => QuerySpec { to, kind, time },
         })
     }
+}
+
+/// Steps with a connection in hand: queries to the pool among them run on that connection. It goes
+/// back after the last step, when one fails, and when the worker dies.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HoldSpec {
+    /// The connection pool; default: the worker pool's `database`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pool: Option<Target>,
+    /// What is done meanwhile.
+    pub steps: Vec<StepSpec>,
 }
 
 /// A call of another node.

@@ -1,0 +1,99 @@
+//! Frames as a report shows them: plain numbers per class and node over time.
+
+use indexmap::IndexMap;
+use serde::Serialize;
+
+use super::counts::ms;
+use super::facts::{Class, Facts, ratio, seconds, total};
+use crate::run::{ClassFrame, Frame};
+
+/// One window of the run, warm-up included.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FrameReport {
+    /// Where it begins, simulated seconds.
+    pub start_s: f64,
+    /// Where it ends, simulated seconds.
+    pub end_s: f64,
+    /// All classes together.
+    pub requests: RequestsFrame,
+    /// By class.
+    pub classes: IndexMap<String, RequestsFrame>,
+    /// By node.
+    pub parts: IndexMap<String, PartFrameReport>,
+}
+
+/// Requests in a window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct RequestsFrame {
+    /// Begun in it.
+    pub issued: u64,
+    /// Answered in it.
+    pub completed: u64,
+    /// Given up in it.
+    pub failed: u64,
+    /// Median latency of those answered, ms, within 3.2 %; `None` if none was.
+    pub p50_ms: Option<f64>,
+    /// 95th percentile, ms.
+    pub p95_ms: Option<f64>,
+    /// 99th percentile, ms.
+    pub p99_ms: Option<f64>,
+}
+
+/// A node in a window.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct PartFrameReport {
+    /// Instances in service at its end.
+    pub instances: u32,
+    /// By resource.
+    pub resources: IndexMap<String, ResourceFrameReport>,
+}
+
+/// A resource in a window, all instances together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct ResourceFrameReport {
+    /// Time held over time there was to hold.
+    pub utilisation: f64,
+    /// In line on average.
+    pub queue_mean: f64,
+}
+
+pub(super) fn frames(facts: &Facts<'_>) -> Vec<FrameReport> {
+    facts.frames.iter().map(|frame| report(facts, frame)).collect()
+}
+
+fn report(facts: &Facts<'_>, frame: &Frame) -> FrameReport {
+    let class = |(name, class): (&&str, &Class<'_>)| {
+        ((*name).to_owned(), requests(&class.frame(frame)))
+    };
+    let served = facts.parts.iter().zip(&frame.parts).filter(|(part, _)| !part.source);
+    let parts = served.map(|(part, figures)| {
+        let resources = part.resources.iter().zip(&figures.resources).map(|(name, resource)| {
+            let report = ResourceFrameReport {
+                utilisation: ratio(resource.busy_ns as f64, resource.capacity_ns as f64),
+                queue_mean: ratio(resource.queue_ns as f64, (frame.end - frame.start) as f64),
+            };
+            ((*name).to_owned(), report)
+        });
+        let instances = figures.instances;
+        (part.name.to_owned(), PartFrameReport { instances, resources: resources.collect() })
+    });
+    FrameReport {
+        start_s: seconds(frame.start),
+        end_s: seconds(frame.end),
+        requests: requests(&total(frame.classes.iter())),
+        classes: facts.classes.iter().map(class).collect(),
+        parts: parts.collect(),
+    }
+}
+
+fn requests(class: &ClassFrame) -> RequestsFrame {
+    let at = |p| class.latency.quantile(p).map(ms);
+    RequestsFrame {
+        issued: class.issued,
+        completed: class.completed,
+        failed: class.failed.iter().sum(),
+        p50_ms: at(0.5),
+        p95_ms: at(0.95),
+        p99_ms: at(0.99),
+    }
+}

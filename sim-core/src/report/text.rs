@@ -1,0 +1,245 @@
+//! The report for a terminal: at most 100 columns, the answer in the first five lines.
+
+mod head;
+mod over_time;
+mod table;
+
+use self::table::Table;
+use super::Report;
+use super::counts::{ClassReport, Latency};
+use super::figures::{clock, count, duration_ms, percent, significant};
+use super::nodes::NodeReport;
+use super::timeline::{Moment, value};
+use crate::engine::time::{Nanos, SECOND};
+
+/// Columns of a line at most.
+const WIDTH: usize = 100;
+/// Lines of the timeline that are shown: the first ones and the last ones.
+const TIMELINE: (usize, usize) = (18, 6);
+/// Lines of the account of time that are shown.
+const ACCOUNT: usize = 8;
+
+impl Report {
+    /// The report as text, without colour.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let sections = [
+            head::head(self),
+            objectives(self),
+            account(self),
+            losses(self),
+            classes(self),
+            nodes(self),
+            over_time::over_time(self),
+            scaling(self),
+            timeline(self),
+            origin(self),
+        ];
+        let filled: Vec<String> = sections.into_iter().filter(|text| !text.is_empty()).collect();
+        // a name may hold what would steer a terminal
+        let plain = |c: char| if c.is_control() && c != '\n' { '\u{fffd}' } else { c };
+        filled.join("\n").chars().map(plain).collect()
+    }
+}
+
+/// Simulated seconds for people.
+fn at(seconds: f64) -> String {
+    clock((seconds * SECOND as f64 + 0.5) as Nanos)
+}
+
+fn titled(title: &str, body: &str) -> String {
+    if body.is_empty() { String::new() } else { format!("{title}\n{body}") }
+}
+
+fn objectives(report: &Report) -> String {
+    let mut table = Table::new(&["", "", ""]).left(&[0, 1]);
+    for objective in &report.objectives {
+        let verdict = if objective.held { "held" } else { "MISSED" };
+        let said = objective.value.map_or("nothing to measure".into(), |v| value(objective.metric, v));
+        let mut row = vec![verdict.to_owned(), objective.expression.clone(), said];
+        row.push(match objective.broken.first() {
+            None => String::new(),
+            Some(first) => {
+                let more = objective.broken.len() - 1;
+                let until = if first.to_the_end { "the end".to_owned() } else { at(first.end_s) };
+                let more = if more > 0 { format!(" and {more} more times") } else { String::new() };
+                format!("broken from {} to {until}{more}", at(first.start_s))
+            }
+        });
+        table.row(row);
+    }
+    titled("Objectives", &table.left(&[0, 1, 3]).body())
+}
+
+fn account(report: &Report) -> String {
+    let Some(each) = report.time.ms_per_completed else { return String::new() };
+    let mut table = Table::new(&["", "", "", "", ""]).left(&[0, 1, 4]);
+    for entry in report.time.entries.iter().take(ACCOUNT) {
+        let bar = "█".repeat((entry.share * 30.0 + 0.5) as usize);
+        let ms = entry.ms_per_completed.map_or(String::new(), duration_ms);
+        let row = [entry.node.clone(), entry.doing.to_owned(), ms, percent(entry.share), bar];
+        table.row(row.to_vec());
+    }
+    let rest = report.time.entries.iter().skip(ACCOUNT);
+    let (share, ms) = rest.fold((0.0, 0.0), |(share, ms), entry| {
+        (share + entry.share, ms + entry.ms_per_completed.unwrap_or(0.0))
+    });
+    if share > 0.0 {
+        let row = ["the rest".to_owned(), String::new(), duration_ms(ms), percent(share)];
+        table.row(row.to_vec());
+    }
+    let title = format!("Where the time went: {} per answered request", duration_ms(each));
+    let lost = if report.requests.failed > 0 { ", what was lost included" } else { "" };
+    titled(&format!("{title}{lost}"), &table.body())
+}
+
+fn losses(report: &Report) -> String {
+    let mut all: Vec<(&str, u64)> = report.failures.iter().map(|(cause, &n)| (*cause, n)).collect();
+    all.retain(|(_, n)| *n > 0);
+    all.sort_by(|a, b| b.1.cmp(&a.1));
+    let mut table = Table::new(&["", "", "", ""]).left(&[0, 3]);
+    for (cause, n) in all {
+        let share = percent(n as f64 / report.requests.issued.max(1) as f64);
+        table.row(vec![words(cause), count(n), share, meaning(cause).to_owned()]);
+    }
+    titled("Losses by cause, of all requests", &table.body())
+}
+
+/// A cause's name in plain words.
+fn words(cause: &str) -> String {
+    cause.replace('_', " ")
+}
+
+fn meaning(cause: &str) -> &'static str {
+    match cause {
+        "refused" => "nobody listened: the instance was down",
+        "lost" => "the network lost it",
+        "queue_full" => "the line had no room",
+        "rate_limited" => "a rate limiter turned it away",
+        "pool_timeout" => "no pooled connection became free in time",
+        "too_many_connections" => "the database accepted no further connection",
+        "no_backend" => "no backend was in service",
+        "reset" => "its server died while serving it",
+        "error" => "the server answered with an error of its own",
+        "timeout" => "the client's timeout ran out",
+        "abandoned" => "the user lost patience and left",
+        "cancelled" => "its caller took it back",
+        _ => "",
+    }
+}
+
+fn classes(report: &Report) -> String {
+    let columns =
+        ["", "issued", "lost", "answered", "mean", "p50", "p90", "p95", "p99", "p99.9", "max"];
+    // what is left out first where the line is too long
+    let mut table = Table::new(&columns).left(&[0]).may_drop(&[9, 6, 4]);
+    let mut row = |name: &str, (issued, lost): (u64, u64), rate: f64, latency: &Latency| {
+        let mut cells = vec![name.to_owned(), count(issued), count(lost)];
+        cells.push(format!("{}/s", significant(rate)));
+        let l = latency;
+        for value in [l.mean, l.p50, l.p90, l.p95, l.p99, l.p999, l.max] {
+            cells.push(value.map_or("-".to_owned(), duration_ms));
+        }
+        table.row(cells);
+    };
+    for (name, class) in &report.classes {
+        let ClassReport { requests, goodput_rps, latency_ms, .. } = class;
+        row(name, (requests.issued, requests.failed), *goodput_rps, latency_ms);
+    }
+    if report.classes.len() > 1 {
+        let requests = (report.requests.issued, report.requests.failed);
+        row("all", requests, report.goodput_rps, &report.latency_ms);
+    }
+    let mut body = table.body();
+    body.push_str(&format!(
+        "  throughput {}/s, goodput {}/s; {} attempts, {} answers for nobody\n",
+        significant(report.throughput_rps),
+        significant(report.goodput_rps),
+        count(report.attempts.issued),
+        count(report.attempts.wasted),
+    ));
+    titled("Latency", &body)
+}
+
+fn nodes(report: &Report) -> String {
+    let columns =
+        ["", "kind", "instances", "resource", "places", "busy", "in line", "most", "wait", "lost"];
+    let mut table = Table::new(&columns).left(&[0, 1, 3]).may_drop(&[1]);
+    for (name, node) in &report.nodes {
+        let instances = instances(node);
+        if node.resources.is_empty() {
+            table.row(vec![name.clone(), node.kind.clone(), instances]);
+            continue;
+        }
+        let mut first = vec![name.clone(), node.kind.clone(), instances];
+        for (resource, figures) in &node.resources {
+            let mut cells = std::mem::replace(&mut first, vec![String::new(); 3]);
+            cells.push(resource.clone());
+            cells.push(significant(figures.capacity));
+            cells.push(percent(figures.utilisation));
+            cells.push(significant(figures.queue_mean));
+            cells.push(count(u64::from(figures.queue_max)));
+            cells.push(figures.wait_ms_mean.map_or("-".to_owned(), duration_ms));
+            cells.push(if figures.turned_away > 0 { count(figures.turned_away) } else { "-".into() });
+            table.row(cells);
+        }
+    }
+    titled("Nodes", &table.body())
+}
+
+fn instances(node: &NodeReport) -> String {
+    let all = node.instances;
+    if all.min == all.max { all.end.to_string() } else { format!("{}-{}", all.min, all.max) }
+}
+
+fn scaling(report: &Report) -> String {
+    let step = |s: &super::Scaling| format!("  {}  {}  {} -> {}\n", at(s.at_s), s.node, s.from, s.to);
+    let lines: Vec<String> = report.scaling.iter().map(step).collect();
+    titled("Instances in service", &shortened(lines, (8, 4)))
+}
+
+fn timeline(report: &Report) -> String {
+    let width = report.timeline.iter().map(|moment| at(moment.at_s).len()).max().unwrap_or(0);
+    let line = |moment: &Moment| {
+        let node = moment.node.as_deref().map_or(String::new(), |node| format!("{node}: "));
+        let text = format!("{node}{}", moment.what);
+        let indent = width + 4;
+        let wrapped = table::wrapped(&text, WIDTH - indent).join(&format!("\n{:indent$}", ""));
+        format!("  {:>width$}  {wrapped}\n", at(moment.at_s))
+    };
+    let lines = report.timeline.iter().map(line).collect();
+    titled("Timeline", &shortened(lines, TIMELINE))
+}
+
+/// The first and the last lines of many, and how many were left out between.
+fn shortened(lines: Vec<String>, (first, last): (usize, usize)) -> String {
+    if lines.len() <= first + last + 1 {
+        return lines.concat();
+    }
+    let left_out = lines.len() - first - last;
+    let more = format!("  ... {} more, all of them in --format json\n", count(left_out as u64));
+    format!("{}{more}{}", lines[..first].concat(), lines[lines.len() - last..].concat())
+}
+
+fn origin(report: &Report) -> String {
+    let warmup = match report.warmup_s {
+        s if s > 0.0 => format!(", of which the first {} are warm-up and not measured", at(s)),
+        _ => String::new(),
+    };
+    let mut body = format!("  {} simulated{warmup}\n", at(report.simulated_s));
+    body.push_str(&format!(
+        "  busyhour {}, scenario {}, seed {}, digest {}\n",
+        report.version, report.scenario_hash, report.seed, report.digest
+    ));
+    if let (Some(cpu), Some(speed)) =
+        (report.engine.cpu_seconds, report.engine.requests_per_cpu_second)
+    {
+        let (events, ms) = (count(report.engine.events), duration_ms(cpu * 1e3));
+        let speed = significant(speed);
+        body.push_str(&format!("  {events} events in {ms} of CPU time: {speed} requests a second\n"));
+    }
+    if let Some(command) = &report.command {
+        body.push_str(&format!("  repeat: {command}\n"));
+    }
+    titled("This run", &body)
+}
