@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod goldens;
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
 mod parity;
 #[cfg(test)]
 mod properties;

@@ -351,6 +351,11 @@ impl Component for QueueStation {
         let mean = spec.service.compile().map_or(0.0, |law| law.mean());
         Bound { per_second: (mean > 0.0).then(|| f64::from(spec.servers) / mean) }
     }
+
+    /// It tells apart what it ranks.
+    fn endpoints(spec: &StationSpec) -> Vec<String> {
+        spec.priorities.iter().map(|name| name.0.clone()).collect()
+    }
 }
 
 impl Behaviour for QueueStation {

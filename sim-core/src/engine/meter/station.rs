@@ -17,6 +17,7 @@ pub struct Station {
     /// Those who found no place, not even in the queue.
     pub turned_away: Counter,
     seized: u64,
+    waited: u64,
     wait_sum: u128,
     wait_max: u64,
 }
@@ -46,6 +47,7 @@ impl Station {
     pub fn seize(&mut self, now: u64, waited_ns: u64) {
         self.busy.up(now);
         self.seized += 1;
+        self.waited += u64::from(waited_ns > 0);
         self.wait_sum += u128::from(waited_ns);
         self.wait_max = self.wait_max.max(waited_ns);
     }
@@ -71,6 +73,12 @@ impl Station {
     #[must_use]
     pub fn seized(&self) -> u64 {
         self.seized
+    }
+
+    /// How many of them had to wait for it.
+    #[must_use]
+    pub fn waited(&self) -> u64 {
+        self.waited
     }
 
     /// Mean wait of those who took a place, ns; the ones who did not wait count as 0.
@@ -109,6 +117,6 @@ impl Station {
         self.busy.reset(now);
         self.queue.reset(now);
         self.turned_away.reset();
-        (self.seized, self.wait_sum, self.wait_max) = (0, 0, 0);
+        (self.seized, self.waited, self.wait_sum, self.wait_max) = (0, 0, 0, 0);
     }
 }
