@@ -14,12 +14,11 @@ pub use self::step::{CachedSpec, CallSpec, FullQuery, QuerySpec, StepSpec};
 use super::{Bound, Component, Survey};
 use crate::engine::agenda::{Lane, Timer};
 use crate::engine::chance::{Draw, flip, mix, name_key};
-use crate::engine::delay::Delay;
 use crate::engine::kernel::{Action, Answer, Behaviour, Cancelled, Cx, Vitals};
 use crate::engine::meter::{Sketch, Station};
 use crate::engine::queue::{Order, Queue, Waiter};
 use crate::engine::request::{Cause, Doing, Outcome, ReqId};
-use crate::engine::share::{JobKey, Share};
+use crate::engine::share::Share;
 use crate::engine::slab::Slab;
 use crate::engine::time::Nanos;
 use crate::wiring::{EndpointName, Flaw, Site, Target};
@@ -82,10 +81,12 @@ struct Job {
     waiting: bool,
     gone: bool,
     failed: Option<Cause>,
-    share: Option<JobKey>,
     child: Option<ReqId>,
-    siblings: Vec<ReqId>,
+    /// Number of its fan of parallel children; [`NO_FAN`] without one.
+    fan: u32,
 }
+
+const NO_FAN: u32 = u32::MAX;
 
 /// One instance in a running world.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -99,6 +100,8 @@ pub struct WorkerPool {
     slow: f64,
     line: Queue,
     jobs: Slab<Job>,
+    /// The children of jobs in a parallel step, kept apart because few jobs have any.
+    fans: Slab<Vec<ReqId>>,
     share: Option<Share>,
     shared_timer: Timer,
     meter: Station,
@@ -108,38 +111,35 @@ pub struct WorkerPool {
 }
 
 impl WorkerPool {
-    /// Starts a job on a worker that is free.
-    #[inline]
-    fn begin(&mut self, cx: &mut Cx<'_>, index: u32, req: ReqId) {
-        let Some(start) = self.program.start(cx.ask(req).endpoint) else {
-            self.errors += 1;
-            self.finish(cx, index, Outcome::Failed(Cause::Error));
-            return;
-        };
-        cx.doing(req, Doing::Working);
-        if let Some(job) = self.jobs.get_mut(index) {
-            job.pc = start;
-        }
-        self.go_on(cx, index);
-    }
-
     /// Runs operations until one takes time.
-    #[inline]
     fn go_on(&mut self, cx: &mut Cx<'_>, index: u32) {
-        let program = Arc::clone(&self.program);
         loop {
             let Some(job) = self.jobs.get_mut(index) else { return };
             let req = job.req;
+            if std::mem::take(&mut job.on_cpu) {
+                self.cpu.busy.down(cx.now());
+            }
             if job.gone && self.client_gone == ClientGone::Notice {
                 self.finish(cx, index, Outcome::Failed(Cause::Cancelled));
                 return;
             }
             let pc = job.pc as usize;
-            match &program.ops[pc] {
+            let Some(op) = self.program.ops.get(pc) else {
+                self.errors += 1;
+                self.finish(cx, index, Outcome::Failed(Cause::Error));
+                return;
+            };
+            match op {
                 Op::Cpu { time, salt } => {
                     job.pc += 1;
                     job.on_cpu = true;
-                    self.compute(cx, index, req, (time, *salt));
+                    let Some(share) = &mut self.share else {
+                        self.cpu.busy.up(cx.now());
+                        time.arm(cx, (req, *salt), self.slow, u64::from(index));
+                        return;
+                    };
+                    share.add(cx.now(), time.draw(cx, req, *salt), u64::from(index));
+                    self.rearm_share(cx);
                     return;
                 }
                 Op::Io { time, salt } => {
@@ -165,11 +165,12 @@ impl WorkerPool {
                 Op::Parallel { count } => {
                     job.open = *count;
                     job.pc += *count + 1;
-                    for op in &program.ops[pc + 1..=pc + *count as usize] {
-                        if let Op::Call { out, salt } = op {
-                            job.siblings.push(Self::send(cx, req, out, *salt, index));
-                        }
-                    }
+                    let branches = &self.program.ops[pc + 1..=pc + *count as usize];
+                    let calls = branches.iter().filter_map(|branch| match branch {
+                        Op::Call { out, salt } => Some(Self::send(cx, req, out, *salt, index)),
+                        _ => None,
+                    });
+                    job.fan = self.fans.insert(calls.collect());
                     cx.doing(req, Doing::Away);
                     return;
                 }
@@ -195,29 +196,6 @@ impl WorkerPool {
         cx.fork(ask, out.to, u64::from(index))
     }
 
-    #[inline]
-    fn compute(
-        &mut self,
-        cx: &mut Cx<'_>,
-        index: u32,
-        req: ReqId,
-        of: (&Delay, u64),
-    ) {
-        let now = cx.now();
-        let (time, salt) = of;
-        let Some(share) = &mut self.share else {
-            self.cpu.busy.up(now);
-            time.arm(cx, (req, salt), self.slow, u64::from(index));
-            return;
-        };
-        let demand = time.draw(cx, req, salt);
-        let key = share.add(now, demand, u64::from(index));
-        if let Some(job) = self.jobs.get_mut(index) {
-            job.share = Some(key);
-        }
-        self.rearm_share(cx);
-    }
-
     fn rearm_share(&mut self, cx: &mut Cx<'_>) {
         let now = cx.now();
         let (Some(share), Some(cores)) = (&mut self.share, self.cores) else { return };
@@ -235,7 +213,6 @@ impl WorkerPool {
             let index = word as u32;
             if let Some(job) = self.jobs.get_mut(index) {
                 job.on_cpu = false;
-                job.share = None;
             }
             self.go_on(cx, index);
         }
@@ -246,13 +223,16 @@ impl WorkerPool {
     #[inline]
     fn finish(&mut self, cx: &mut Cx<'_>, index: u32, outcome: Outcome) {
         let Some(job) = self.jobs.remove(index) else { return };
+        self.fans.remove(job.fan);
         let now = cx.now();
         self.meter.release(now);
         if cx.is_monitored() {
             self.latency.record(now - job.began);
         }
         cx.reply(job.req, outcome);
-        self.take_next(cx);
+        if !self.line.is_empty() {
+            self.take_next(cx);
+        }
     }
 
     fn take_next(&mut self, cx: &mut Cx<'_>) {
@@ -267,16 +247,21 @@ impl WorkerPool {
         if let Some(job) = self.jobs.get_mut(index) {
             job.waiting = false;
         }
-        self.begin(cx, index, waiter.req);
+        cx.doing(waiter.req, Doing::Working);
+        self.go_on(cx, index);
     }
 
     /// Ends what a job has under way elsewhere; the others run on for nobody.
-    fn leave_children(cx: &mut Cx<'_>, job: &Job) {
-        for &child in job.child.iter().chain(&job.siblings) {
+    fn leave_children(&self, cx: &mut Cx<'_>, job: &Job) {
+        for &child in children(&self.fans, job) {
             cx.detach(child);
             cx.cancel(child);
         }
     }
+}
+
+fn children<'a>(fans: &'a Slab<Vec<ReqId>>, job: &'a Job) -> impl Iterator<Item = &'a ReqId> {
+    job.child.iter().chain(fans.get(job.fan).into_iter().flatten())
 }
 
 const KEY: u64 = name_key("worker pool key");
@@ -304,6 +289,7 @@ impl Component for WorkerPool {
             slow: 1.0,
             line: Queue::default(),
             jobs: Slab::default(),
+            fans: Slab::default(),
             share: None,
             shared_timer: Timer::NONE,
             meter: Station::new(0, 0),
@@ -409,20 +395,19 @@ impl Behaviour for WorkerPool {
             req,
             began: now,
             ticket: 0,
-            pc: 0,
+            pc: self.program.start(cx.ask(req).endpoint),
             open: 0,
             on_cpu: false,
             waiting: !free,
             gone: false,
             failed: None,
-            share: None,
             child: None,
-            siblings: Vec::new(),
+            fan: NO_FAN,
         });
         cx.hold(req, u64::from(index));
         if free {
             self.meter.seize(now, 0);
-            self.begin(cx, index, req);
+            self.go_on(cx, index);
             return;
         }
         cx.doing(req, Doing::Waiting);
@@ -460,9 +445,11 @@ impl Behaviour for WorkerPool {
                 job.pc = miss;
             }
         }
-        job.siblings.clear();
+        let fan = std::mem::replace(&mut job.fan, NO_FAN);
+        let failed = job.failed;
+        self.fans.remove(fan);
         cx.doing(req, Doing::Working);
-        match job.failed {
+        match failed {
             Some(cause) => self.finish(cx, index, Outcome::Failed(cause)),
             None => self.go_on(cx, index),
         }
@@ -474,13 +461,7 @@ impl Behaviour for WorkerPool {
             self.share_done(cx);
             return;
         }
-        let index = word as u32;
-        if let Some(job) = self.jobs.get_mut(index)
-            && std::mem::take(&mut job.on_cpu)
-        {
-            self.cpu.busy.down(cx.now());
-        }
-        self.go_on(cx, index);
+        self.go_on(cx, word as u32);
     }
 
     fn cancelled(&mut self, cx: &mut Cx<'_>, gone: Cancelled) {
@@ -498,7 +479,7 @@ impl Behaviour for WorkerPool {
             cx.reply(gone.req, Outcome::Failed(Cause::Cancelled));
             return;
         }
-        for &child in job.child.iter().chain(&job.siblings) {
+        for &child in children(&self.fans, job) {
             cx.cancel(child);
         }
     }
@@ -506,9 +487,10 @@ impl Behaviour for WorkerPool {
     fn stop(&mut self, cx: &mut Cx<'_>, cause: Cause) {
         let now = cx.now();
         for job in self.jobs.drain() {
-            Self::leave_children(cx, &job);
+            self.leave_children(cx, &job);
             cx.reply(job.req, Outcome::Failed(cause));
         }
+        self.fans.drain();
         self.line = Queue::default();
         self.share = None;
         self.shared_timer = Timer::NONE;
