@@ -86,7 +86,7 @@ const SHARED: u64 = 2 << 32;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 enum Stage {
     Waiting { ticket: u32, line: u8, patience: Timer },
-    Served { timer: Timer },
+    Served,
     Sharing(JobKey),
 }
 
@@ -95,7 +95,8 @@ struct Job {
     /// `None` once it has given up and is served for nobody.
     req: Option<ReqId>,
     began: Nanos,
-    ask: Ask,
+    luck: u64,
+    endpoint: u16,
     stage: Stage,
 }
 
@@ -126,30 +127,27 @@ impl QueueStation {
         rank.unwrap_or(self.priorities.len()) as u8
     }
 
-    #[inline]
+    /// A waiting job gets a server.
     fn serve(&mut self, cx: &mut Cx<'_>, index: u32) {
         let Some(job) = self.jobs.get_mut(index) else { return };
-        let timer = match job.req {
-            Some(req) => {
-                cx.doing(req, Doing::Working);
-                self.service.arm(cx, (req, self.salt ^ SERVICE), self.slow, SERVED | u64::from(index))
-            }
-            None => {
-                let draw = &mut Draw::new(job.ask.luck ^ self.salt ^ SERVICE);
-                let span = stretch(self.service.law().sample_nanos(draw), self.slow);
-                cx.after(span, SERVED | u64::from(index))
-            }
-        };
-        job.stage = Stage::Served { timer };
+        job.stage = Stage::Served;
+        if let Some(req) = job.req {
+            cx.doing(req, Doing::Working);
+            self.service.arm(cx, (req, self.salt ^ SERVICE), self.slow, SERVED | u64::from(index));
+            return;
+        }
+        let draw = &mut Draw::new(job.luck ^ self.salt ^ SERVICE);
+        let span = stretch(self.service.law().sample_nanos(draw), self.slow);
+        cx.after(span, SERVED | u64::from(index));
     }
 
     fn enqueue(&mut self, cx: &mut Cx<'_>, index: u32) {
         let now = cx.now();
         let Some(job) = self.jobs.get(index) else { return };
         let Some(req) = job.req else { return };
-        let luck = job.ask.luck;
+        let luck = job.luck;
         let line = match self.discipline {
-            Discipline::Priority => self.line_of(job.ask.endpoint),
+            Discipline::Priority => self.line_of(job.endpoint),
             _ => 0,
         };
         cx.doing(req, Doing::Waiting);
@@ -171,7 +169,7 @@ impl QueueStation {
     fn join_share(&mut self, cx: &mut Cx<'_>, index: u32) {
         let now = cx.now();
         let Some(job) = self.jobs.get_mut(index) else { return };
-        let draw = &mut Draw::new(job.ask.luck ^ self.salt ^ SERVICE);
+        let draw = &mut Draw::new(job.luck ^ self.salt ^ SERVICE);
         let demand = self.service.law().sample_nanos(draw);
         job.stage = Stage::Sharing(self.share.add(now, demand, u64::from(index)));
         self.rearm_share(cx);
@@ -223,7 +221,7 @@ impl QueueStation {
         let now = cx.now();
         self.meter.release(now);
         self.depart(cx, index);
-        if self.meter.busy.level() >= self.servers {
+        if self.meter.queue.level() == 0 || self.meter.busy.level() >= self.servers {
             return;
         }
         let order = match self.discipline {
@@ -376,14 +374,15 @@ impl Behaviour for QueueStation {
             return;
         }
         let now = cx.now();
-        let (ask, stage) = (*cx.ask(req), Stage::Served { timer: Timer::NONE });
-        let index = self.jobs.insert(Job { req: Some(req), began: now, ask, stage });
+        let &Ask { luck, endpoint, .. } = cx.ask(req);
+        let job = Job { req: Some(req), began: now, luck, endpoint, stage: Stage::Served };
+        let index = self.jobs.insert(job);
         cx.hold(req, u64::from(index));
         if self.discipline == Discipline::ProcessorSharing {
             self.join_share(cx, index);
         } else if self.meter.busy.level() < self.servers {
             self.meter.seize(now, 0);
-            self.serve(cx, index);
+            self.service.arm(cx, (req, self.salt ^ SERVICE), self.slow, SERVED | u64::from(index));
         } else {
             self.enqueue(cx, index);
         }

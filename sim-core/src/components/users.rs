@@ -114,6 +114,8 @@ pub struct Users {
     key: u64,
     /// Arrivals, sessions or clock ticks so far.
     ordinal: u64,
+    /// The luck of the one that the clock brings.
+    luck: u64,
     clock: Timer,
     visits: Slab<Visit>,
     sessions: Slab<Session>,
@@ -258,11 +260,11 @@ impl Users {
     /// The gap's length on the cumulative rate: exponential, or 1 for even spacing.
     fn next_arrival(&mut self, cx: &mut Cx<'_>) {
         self.ordinal += 1;
-        let luck = mix(self.key, self.ordinal);
+        self.luck = mix(self.key, self.ordinal);
         let (Source::Arrivals(profile) | Source::Sessions(profile)) = &mut self.source else {
             return;
         };
-        let draw = &mut Draw::new(luck ^ ARRIVAL);
+        let draw = &mut Draw::new(self.luck ^ ARRIVAL);
         let amount = if profile.even { 1.0 } else { exponential(draw) };
         if let Some(at) = profile.after(cx.now(), amount) {
             self.clock = cx.after(at - cx.now(), word(NEXT, 0));
@@ -271,14 +273,15 @@ impl Users {
 
     fn wind(&mut self, cx: &mut Cx<'_>) {
         self.ordinal += 1;
+        self.luck = mix(self.key, self.ordinal);
         let Source::Crowd(crowd) = &self.source else { return };
-        let gap = crowd.gap(&mut Draw::new(mix(self.key, self.ordinal) ^ ARRIVAL));
+        let gap = crowd.gap(&mut Draw::new(self.luck ^ ARRIVAL));
         self.clock = cx.after(gap, word(NEXT, 0));
     }
 
     #[inline]
     fn arrive(&mut self, cx: &mut Cx<'_>) {
-        let luck = mix(self.key, self.ordinal);
+        let luck = self.luck;
         if self.issued >= self.limit {
             return;
         }
@@ -466,6 +469,7 @@ impl Component for Users {
             limit: spec.limit.unwrap_or(u64::MAX),
             key: 0,
             ordinal: 0,
+            luck: 0,
             clock: Timer::NONE,
             visits: Slab::default(),
             sessions: Slab::default(),

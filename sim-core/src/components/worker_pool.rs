@@ -1,5 +1,6 @@
 //! A pool of workers: each request holds one of them through all steps of its endpoint.
 
+mod leases;
 mod program;
 mod step;
 
@@ -9,17 +10,17 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use self::leases::Leases;
 use self::program::{Op, Outgoing, Program};
 pub use self::step::{CachedSpec, CallSpec, HoldSpec, QuerySpec, StepSpec};
 use super::{Bound, Component, Survey};
 use crate::engine::agenda::{Lane, Timer};
 use crate::engine::chance::{Draw, flip, mix, name_key};
-use crate::engine::delay::Delay;
-use crate::engine::kernel::{Action, Answer, Behaviour, Cancelled, Cx, Note, Vitals};
+use crate::engine::kernel::{Action, Answer, Behaviour, Cancelled, Cx, Vitals};
 use crate::engine::meter::{Sketch, Station};
 use crate::engine::queue::{Order, Queue, Waiter};
 use crate::engine::request::{Ask, Cause, Doing, Outcome, ReqId, Want};
-use crate::engine::share::{JobKey, Share};
+use crate::engine::share::Share;
 use crate::engine::slab::Slab;
 use crate::engine::time::Nanos;
 use crate::wiring::{EndpointName, Flaw, Site, Target};
@@ -82,29 +83,12 @@ struct Job {
     waiting: bool,
     gone: bool,
     failed: Option<Cause>,
-    share: Option<JobKey>,
     child: Option<ReqId>,
-    siblings: Vec<ReqId>,
-    /// What it holds: where, and the lease's number there.
-    leases: Vec<(u32, u64)>,
+    /// Number of its fan of parallel children; [`NO_FAN`] without one.
+    fan: u32,
 }
 
-impl Job {
-    /// Gives back what it holds of a node, or everything.
-    fn release(&mut self, cx: &mut Cx<'_>, of: Option<u32>) {
-        self.leases.retain(|&(to, lease)| {
-            let ends = of.is_none_or(|of| of == to);
-            if ends {
-                cx.note(to, Note::Release { lease });
-            }
-            !ends
-        });
-    }
-
-    fn lease_of(&self, to: u32) -> u64 {
-        self.leases.iter().find(|(at, _)| *at == to).map_or(0, |(_, lease)| *lease)
-    }
-}
+const NO_FAN: u32 = u32::MAX;
 
 /// One instance in a running world.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -118,6 +102,9 @@ pub struct WorkerPool {
     slow: f64,
     line: Queue,
     jobs: Slab<Job>,
+    leases: Leases,
+    /// The children of jobs in a parallel step, kept apart because few jobs have any.
+    fans: Slab<Vec<ReqId>>,
     share: Option<Share>,
     shared_timer: Timer,
     meter: Station,
@@ -127,38 +114,35 @@ pub struct WorkerPool {
 }
 
 impl WorkerPool {
-    /// Starts a job on a worker that is free.
-    #[inline]
-    fn begin(&mut self, cx: &mut Cx<'_>, index: u32, req: ReqId) {
-        let Some(start) = self.program.start(cx.ask(req).endpoint) else {
-            self.errors += 1;
-            self.finish(cx, index, Outcome::Failed(Cause::Error));
-            return;
-        };
-        cx.doing(req, Doing::Working);
-        if let Some(job) = self.jobs.get_mut(index) {
-            job.pc = start;
-        }
-        self.go_on(cx, index);
-    }
-
     /// Runs operations until one takes time.
-    #[inline]
     fn go_on(&mut self, cx: &mut Cx<'_>, index: u32) {
-        let program = Arc::clone(&self.program);
         loop {
             let Some(job) = self.jobs.get_mut(index) else { return };
             let req = job.req;
+            if std::mem::take(&mut job.on_cpu) {
+                self.cpu.busy.down(cx.now());
+            }
             if job.gone && self.client_gone == ClientGone::Notice {
                 self.finish(cx, index, Outcome::Failed(Cause::Cancelled));
                 return;
             }
             let pc = job.pc as usize;
-            match &program.ops[pc] {
+            let Some(op) = self.program.ops.get(pc) else {
+                self.errors += 1;
+                self.finish(cx, index, Outcome::Failed(Cause::Error));
+                return;
+            };
+            match op {
                 Op::Cpu { time, salt } => {
                     job.pc += 1;
                     job.on_cpu = true;
-                    self.compute(cx, index, req, (time, *salt));
+                    let Some(share) = &mut self.share else {
+                        self.cpu.busy.up(cx.now());
+                        time.arm(cx, (req, *salt), self.slow, u64::from(index));
+                        return;
+                    };
+                    share.add(cx.now(), time.draw(cx, req, *salt), u64::from(index));
+                    self.rearm_share(cx);
                     return;
                 }
                 Op::Io { time, salt } => {
@@ -177,25 +161,31 @@ impl WorkerPool {
                 }
                 Op::Call { out, salt } | Op::Lookup { out, salt, .. } | Op::Write { out, salt } => {
                     job.open = 1;
-                    job.child = Some(Self::send(cx, job, (out, *salt), index));
+                    let lease = self.leases.of(index, out.to);
+                    job.child = Some(Self::send(cx, req, (out, *salt, lease), index));
                     cx.doing(req, Doing::Away);
                     return;
                 }
                 Op::Parallel { count } => {
                     job.open = *count;
                     job.pc += *count + 1;
-                    for op in &program.ops[pc + 1..=pc + *count as usize] {
-                        if let Op::Call { out, salt } = op {
-                            let child = Self::send(cx, job, (out, *salt), index);
-                            job.siblings.push(child);
+                    let branches = &self.program.ops[pc + 1..=pc + *count as usize];
+                    let leases = &self.leases;
+                    let calls = branches.iter().filter_map(|branch| match branch {
+                        Op::Call { out, salt } => {
+                            let lease = leases.of(index, out.to);
+                            Some(Self::send(cx, req, (out, *salt, lease), index))
                         }
-                    }
+                        _ => None,
+                    });
+                    job.fan = self.fans.insert(calls.collect());
                     cx.doing(req, Doing::Away);
                     return;
                 }
                 Op::Release { to } => {
                     job.pc += 1;
-                    job.release(cx, Some(*to));
+                    let to = *to;
+                    self.leases.release(cx, index, Some(to));
                 }
                 Op::End => {
                     self.finish(cx, index, Outcome::Done);
@@ -205,12 +195,17 @@ impl WorkerPool {
         }
     }
 
-    fn send(cx: &mut Cx<'_>, job: &Job, (out, salt): (&Outgoing, u64), index: u32) -> ReqId {
-        let mut ask = *cx.ask(job.req);
+    fn send(
+        cx: &mut Cx<'_>,
+        req: ReqId,
+        (out, salt, lease): (&Outgoing, u64, u64),
+        index: u32,
+    ) -> ReqId {
+        let mut ask = *cx.ask(req);
         ask.luck = mix(ask.luck, salt);
         ask.endpoint = out.endpoint;
         ask.want = out.want;
-        ask.lease = job.lease_of(out.to);
+        ask.lease = lease;
         ask.demand = match &out.demand {
             Some(law) => law.sample_nanos(&mut Draw::new(ask.luck)),
             None => 0,
@@ -219,29 +214,6 @@ impl WorkerPool {
             ask.key = zipf.sample(&mut Draw::new(ask.luck ^ KEY));
         }
         cx.fork(ask, out.to, u64::from(index))
-    }
-
-    #[inline]
-    fn compute(
-        &mut self,
-        cx: &mut Cx<'_>,
-        index: u32,
-        req: ReqId,
-        of: (&Delay, u64),
-    ) {
-        let now = cx.now();
-        let (time, salt) = of;
-        let Some(share) = &mut self.share else {
-            self.cpu.busy.up(now);
-            time.arm(cx, (req, salt), self.slow, u64::from(index));
-            return;
-        };
-        let demand = time.draw(cx, req, salt);
-        let key = share.add(now, demand, u64::from(index));
-        if let Some(job) = self.jobs.get_mut(index) {
-            job.share = Some(key);
-        }
-        self.rearm_share(cx);
     }
 
     fn rearm_share(&mut self, cx: &mut Cx<'_>) {
@@ -261,7 +233,6 @@ impl WorkerPool {
             let index = word as u32;
             if let Some(job) = self.jobs.get_mut(index) {
                 job.on_cpu = false;
-                job.share = None;
             }
             self.go_on(cx, index);
         }
@@ -271,15 +242,18 @@ impl WorkerPool {
     /// Answers a job, frees its worker and takes the next one from the line.
     #[inline]
     fn finish(&mut self, cx: &mut Cx<'_>, index: u32, outcome: Outcome) {
-        let Some(mut job) = self.jobs.remove(index) else { return };
+        let Some(job) = self.jobs.remove(index) else { return };
+        self.fans.remove(job.fan);
         let now = cx.now();
-        job.release(cx, None);
+        self.leases.release(cx, index, None);
         self.meter.release(now);
         if cx.is_monitored() {
             self.latency.record(now - job.began);
         }
         cx.reply(job.req, outcome);
-        self.take_next(cx);
+        if !self.line.is_empty() {
+            self.take_next(cx);
+        }
     }
 
     fn take_next(&mut self, cx: &mut Cx<'_>) {
@@ -294,16 +268,21 @@ impl WorkerPool {
         if let Some(job) = self.jobs.get_mut(index) {
             job.waiting = false;
         }
-        self.begin(cx, index, waiter.req);
+        cx.doing(waiter.req, Doing::Working);
+        self.go_on(cx, index);
     }
 
     /// Ends what a job has under way elsewhere; the others run on for nobody.
-    fn leave_children(cx: &mut Cx<'_>, job: &Job) {
-        for &child in job.child.iter().chain(&job.siblings) {
+    fn leave_children(&self, cx: &mut Cx<'_>, job: &Job) {
+        for &child in children(&self.fans, job) {
             cx.detach(child);
             cx.cancel(child);
         }
     }
+}
+
+fn children<'a>(fans: &'a Slab<Vec<ReqId>>, job: &'a Job) -> impl Iterator<Item = &'a ReqId> {
+    job.child.iter().chain(fans.get(job.fan).into_iter().flatten())
 }
 
 const KEY: u64 = name_key("worker pool key");
@@ -331,6 +310,8 @@ impl Component for WorkerPool {
             slow: 1.0,
             line: Queue::default(),
             jobs: Slab::default(),
+            leases: Leases::default(),
+            fans: Slab::default(),
             share: None,
             shared_timer: Timer::NONE,
             meter: Station::new(0, 0),
@@ -436,21 +417,19 @@ impl Behaviour for WorkerPool {
             req,
             began: now,
             ticket: 0,
-            pc: 0,
+            pc: self.program.start(cx.ask(req).endpoint),
             open: 0,
             on_cpu: false,
             waiting: !free,
             gone: false,
             failed: None,
-            share: None,
             child: None,
-            siblings: Vec::new(),
-            leases: Vec::new(),
+            fan: NO_FAN,
         });
         cx.hold(req, u64::from(index));
         if free {
             self.meter.seize(now, 0);
-            self.begin(cx, index, req);
+            self.go_on(cx, index);
             return;
         }
         cx.doing(req, Doing::Waiting);
@@ -480,7 +459,7 @@ impl Behaviour for WorkerPool {
                 Op::Lookup { hit, .. } => (*hit, Some(job.pc + 1)),
                 Op::Write { .. } => (job.pc + 1, Some(job.pc + 1)),
                 Op::Call { out, .. } if want == Want::Lease && lease != 0 => {
-                    job.leases.push((out.to, lease));
+                    self.leases.add(index, out.to, lease);
                     (job.pc + 1, None)
                 }
                 _ => (job.pc + 1, None),
@@ -494,9 +473,11 @@ impl Behaviour for WorkerPool {
                 job.pc = miss;
             }
         }
-        job.siblings.clear();
+        let fan = std::mem::replace(&mut job.fan, NO_FAN);
+        let failed = job.failed;
+        self.fans.remove(fan);
         cx.doing(req, Doing::Working);
-        match job.failed {
+        match failed {
             Some(cause) => self.finish(cx, index, Outcome::Failed(cause)),
             None => self.go_on(cx, index),
         }
@@ -508,13 +489,7 @@ impl Behaviour for WorkerPool {
             self.share_done(cx);
             return;
         }
-        let index = word as u32;
-        if let Some(job) = self.jobs.get_mut(index)
-            && std::mem::take(&mut job.on_cpu)
-        {
-            self.cpu.busy.down(cx.now());
-        }
-        self.go_on(cx, index);
+        self.go_on(cx, word as u32);
     }
 
     fn cancelled(&mut self, cx: &mut Cx<'_>, gone: Cancelled) {
@@ -532,18 +507,19 @@ impl Behaviour for WorkerPool {
             cx.reply(gone.req, Outcome::Failed(Cause::Cancelled));
             return;
         }
-        for &child in job.child.iter().chain(&job.siblings) {
+        for &child in children(&self.fans, job) {
             cx.cancel(child);
         }
     }
 
     fn stop(&mut self, cx: &mut Cx<'_>, cause: Cause) {
         let now = cx.now();
-        for mut job in self.jobs.drain() {
-            Self::leave_children(cx, &job);
-            job.release(cx, None);
+        for job in self.jobs.drain() {
+            self.leave_children(cx, &job);
             cx.reply(job.req, Outcome::Failed(cause));
         }
+        self.leases.release_all(cx);
+        self.fans.drain();
         self.line = Queue::default();
         self.share = None;
         self.shared_timer = Timer::NONE;

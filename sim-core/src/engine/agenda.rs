@@ -1,18 +1,19 @@
 //! The future-event list: a heap for drawn delays, first-in first-out lanes for fixed ones.
 
 mod heap;
+mod pending;
 
 use serde::{Deserialize, Serialize};
 
-use self::heap::Heap;
+use self::pending::Pending;
 use super::time::Nanos;
 
-/// Lanes that are kept as lists; timers of further fixed delays go to the heap, because the earliest
-/// timer is found by looking at every lane's head.
-const LANES_MAX: usize = 16;
+/// Lanes that are kept as lists; timers of further fixed delays go to the heap.
+const LANES_MAX: usize = 32;
 const SLOT_BITS: u32 = 26;
 const SLOT_MASK: u128 = (1 << SLOT_BITS) - 1;
-const SEQUENCE_MAX: u64 = 1 << (64 - SLOT_BITS);
+/// One step of the sequence, which stands above the slot in a key.
+const STEP: u64 = 1 << SLOT_BITS;
 const NONE: u32 = u32::MAX;
 
 /// A pending timer's handle; it goes stale by itself when the timer fires or is cancelled.
@@ -57,7 +58,9 @@ struct Slot {
     generation: u32,
     place: Place,
     before: u32,
+    /// The next timer of the lane, or the next free slot.
     after: u32,
+    /// In a lane only: the heap keeps its own.
     key: u128,
 }
 
@@ -66,34 +69,38 @@ struct List {
     delay: Nanos,
     first: u32,
     last: u32,
+    /// Key of the first timer, `u128::MAX` when there is none.
+    head: u128,
 }
 
 /// The agenda: timers ordered by (time, sequence).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Agenda {
-    heap: Heap,
-    lanes: Vec<List>,
-    /// Key of each threaded lane's first timer, `u128::MAX` when it has none.
-    heads: Vec<u128>,
-    slots: Vec<Slot>,
-    free: Vec<u32>,
-    sequence: u64,
-    dead: u32,
+    heap: Pending,
+    /// The least of all lanes' heads, and its lane.
+    head: u128,
+    ahead: u16,
     threaded: bool,
+    free: u32,
+    dead: u32,
+    sequence: u64,
+    lanes: Vec<List>,
+    slots: Vec<Slot>,
 }
 
 impl Agenda {
     /// An empty agenda; without lanes every timer goes through the heap (the digest is the same).
     pub(crate) fn new(lanes: bool) -> Self {
         Agenda {
-            heap: Heap::default(),
-            lanes: Vec::new(),
-            heads: Vec::new(),
-            slots: Vec::new(),
-            free: Vec::new(),
-            sequence: 0,
-            dead: 0,
+            heap: Pending::default(),
+            head: u128::MAX,
+            ahead: 0,
             threaded: lanes,
+            free: NONE,
+            dead: 0,
+            sequence: 0,
+            lanes: Vec::new(),
+            slots: Vec::new(),
         }
     }
 
@@ -102,10 +109,7 @@ impl Agenda {
         if let Some(found) = self.lanes.iter().position(|lane| lane.delay == delay) {
             return Lane(found as u16);
         }
-        self.lanes.push(List { delay, first: NONE, last: NONE });
-        if self.threaded && self.heads.len() < LANES_MAX {
-            self.heads.push(u128::MAX);
-        }
+        self.lanes.push(List { delay, first: NONE, last: NONE, head: u128::MAX });
         Lane((self.lanes.len() - 1) as u16)
     }
 
@@ -114,27 +118,24 @@ impl Agenda {
         self.lanes[lane.0 as usize].delay
     }
 
+    /// A slot for a new timer, and the timer's key.
     #[inline]
-    fn enter(&mut self, at: Nanos, alarm: Alarm, place: Place) -> (u32, u128) {
-        if self.sequence + 1 >= SEQUENCE_MAX {
-            self.renumber();
+    fn enter(&mut self, at: Nanos) -> (u32, u128) {
+        if self.free == NONE {
+            self.extend();
         }
-        self.sequence += 1;
-        let slot = match self.free.pop() {
-            Some(slot) => slot,
-            None => self.extend(),
+        self.sequence = match self.sequence.checked_add(STEP) {
+            Some(next) => next,
+            None => self.renumber(),
         };
-        let low = (self.sequence << SLOT_BITS) | u64::from(slot);
-        let key = (u128::from(at) << 64) | u128::from(low);
-        let entry = &mut self.slots[slot as usize];
-        entry.alarm = alarm;
-        entry.place = place;
-        entry.key = key;
-        (slot, key)
+        let slot = self.free;
+        let low = self.sequence | u64::from(slot);
+        (slot, (u128::from(at) << 64) | u128::from(low))
     }
 
     #[cold]
-    fn extend(&mut self) -> u32 {
+    #[inline(never)]
+    fn extend(&mut self) {
         let slot = self.slots.len() as u32;
         assert!(u128::from(slot) < SLOT_MASK, "more than 67 million pending timers");
         self.slots.push(Slot {
@@ -145,15 +146,20 @@ impl Agenda {
             after: NONE,
             key: 0,
         });
-        slot
+        self.free = slot;
     }
 
     /// Sets a timer for an absolute time.
     #[inline]
     pub(crate) fn at(&mut self, at: Nanos, alarm: Alarm) -> Timer {
-        let (slot, key) = self.enter(at, alarm, Place::Heap);
+        let (slot, key) = self.enter(at);
+        let entry = &mut self.slots[slot as usize];
+        self.free = entry.after;
+        entry.alarm = alarm;
+        entry.place = Place::Heap;
+        let generation = entry.generation;
         self.heap.push(key);
-        Timer { slot, generation: self.slots[slot as usize].generation }
+        Timer { slot, generation }
     }
 
     /// Sets a timer one lane's delay from `now`.
@@ -161,48 +167,74 @@ impl Agenda {
     pub(crate) fn in_lane(&mut self, now: Nanos, lane: Lane, alarm: Alarm) -> Timer {
         let index = lane.0 as usize;
         let at = now + self.lanes[index].delay;
-        if index >= self.heads.len() {
+        if !self.threaded || index >= LANES_MAX {
             return self.at(at, alarm);
         }
-        let (slot, key) = self.enter(at, alarm, Place::Lane(lane.0));
+        let (slot, key) = self.enter(at);
         let list = &mut self.lanes[index];
         let last = core::mem::replace(&mut list.last, slot);
         if last == NONE {
             list.first = slot;
-            self.heads[index] = key;
+            list.head = key;
+            if key < self.head {
+                (self.head, self.ahead) = (key, lane.0);
+            }
         } else {
             self.slots[last as usize].after = slot;
         }
         let entry = &mut self.slots[slot as usize];
+        self.free = entry.after;
+        entry.alarm = alarm;
+        entry.place = Place::Lane(lane.0);
+        entry.key = key;
         entry.before = last;
         entry.after = NONE;
         Timer { slot, generation: entry.generation }
     }
 
     #[inline]
-    fn release(&mut self, slot: u32) {
+    fn release(&mut self, slot: u32) -> Alarm {
         let entry = &mut self.slots[slot as usize];
         entry.place = Place::Free;
         entry.generation = entry.generation.wrapping_add(1);
-        self.free.push(slot);
+        entry.after = core::mem::replace(&mut self.free, slot);
+        entry.alarm
     }
 
     #[inline]
-    fn unlink(&mut self, slot: u32, lane: u16) {
-        let Slot { before, after, .. } = self.slots[slot as usize];
+    fn unlink(&mut self, lane: u16, before: u32, after: u32) {
         let list = &mut self.lanes[lane as usize];
-        if after == NONE {
-            list.last = before;
-        } else {
-            self.slots[after as usize].before = before;
+        let head = match self.slots.get_mut(after as usize) {
+            Some(next) => {
+                next.before = before;
+                next.key
+            }
+            None => {
+                list.last = before;
+                u128::MAX
+            }
+        };
+        if let Some(previous) = self.slots.get_mut(before as usize) {
+            previous.after = after;
+            return;
         }
-        if before == NONE {
-            list.first = after;
-            let key = if after == NONE { u128::MAX } else { self.slots[after as usize].key };
-            self.heads[lane as usize] = key;
-        } else {
-            self.slots[before as usize].after = after;
+        list.first = after;
+        list.head = head;
+        if self.ahead == lane {
+            self.look_ahead();
         }
+    }
+
+    /// Finds the lane whose first timer is the earliest.
+    #[inline]
+    fn look_ahead(&mut self) {
+        let mut best = (u128::MAX, 0);
+        for (index, list) in (0..).zip(&self.lanes) {
+            if list.head < best.0 {
+                best = (list.head, index);
+            }
+        }
+        (self.head, self.ahead) = best;
     }
 
     /// Takes a timer back; false if it has fired or was cancelled before.
@@ -214,8 +246,11 @@ impl Agenda {
         }
         match entry.place {
             Place::Lane(lane) => {
-                self.unlink(timer.slot, lane);
-                self.release(timer.slot);
+                let (before, after) = (entry.before, entry.after);
+                entry.place = Place::Free;
+                entry.generation = entry.generation.wrapping_add(1);
+                entry.after = core::mem::replace(&mut self.free, timer.slot);
+                self.unlink(lane, before, after);
             }
             Place::Heap => {
                 entry.place = Place::Dead;
@@ -230,14 +265,21 @@ impl Agenda {
         true
     }
 
+    #[inline]
+    fn bury(&mut self, slot: u32) {
+        let entry = &mut self.slots[slot as usize];
+        entry.place = Place::Free;
+        entry.after = core::mem::replace(&mut self.free, slot);
+    }
+
     #[cold]
     fn compact(&mut self) {
-        let mut alive = Vec::with_capacity(self.heap.len() as usize);
-        for key in self.heap.keys() {
+        let keys = self.heap.keys();
+        let mut alive = Vec::with_capacity(keys.len());
+        for key in keys {
             let slot = (key & SLOT_MASK) as u32;
             if self.slots[slot as usize].place == Place::Dead {
-                self.slots[slot as usize].place = Place::Free;
-                self.free.push(slot);
+                self.bury(slot);
             } else {
                 alive.push(key);
             }
@@ -246,11 +288,13 @@ impl Agenda {
         self.dead = 0;
     }
 
-    /// Starts the sequence anew, keeping the order: once in 2.7e11 timers.
+    /// Starts the sequence anew, keeping the order, and gives its next value: once in 2.7e11
+    /// timers.
     #[cold]
-    fn renumber(&mut self) {
+    #[inline(never)]
+    fn renumber(&mut self) -> u64 {
         self.compact();
-        let mut keys: Vec<u128> = self.heap.keys().collect();
+        let mut keys = self.heap.keys();
         for slot in self.slots.iter().filter(|slot| matches!(slot.place, Place::Lane(_))) {
             keys.push(slot.key);
         }
@@ -258,58 +302,53 @@ impl Agenda {
         self.heap.refill(&[]);
         self.sequence = 0;
         for key in keys {
-            self.sequence += 1;
+            self.sequence += STEP;
             let slot = (key & SLOT_MASK) as usize;
-            let low = u128::from(self.sequence) << SLOT_BITS;
-            let fresh = (key >> 64 << 64) | low | slot as u128;
-            self.slots[slot].key = fresh;
+            let fresh = (key >> 64 << 64) | u128::from(self.sequence) | slot as u128;
             match self.slots[slot].place {
-                Place::Lane(lane) if self.slots[slot].before == NONE => {
-                    self.heads[lane as usize] = fresh;
+                Place::Lane(lane) => {
+                    self.slots[slot].key = fresh;
+                    if self.slots[slot].before == NONE {
+                        self.lanes[lane as usize].head = fresh;
+                    }
                 }
-                Place::Heap => self.heap.push(fresh),
-                _ => {}
+                _ => self.heap.push(fresh),
             }
         }
+        self.look_ahead();
+        self.sequence + STEP
     }
 
     /// The earliest timer before `limit`, taken out.
     #[inline]
     pub(crate) fn pop_before(&mut self, limit: Nanos) -> Option<(Nanos, Alarm)> {
         loop {
-            let mut best = self.heap.peek();
-            let mut from = usize::MAX;
-            for (index, &head) in self.heads.iter().enumerate() {
-                if head < best {
-                    best = head;
-                    from = index;
-                }
-            }
+            let top = self.heap.peek();
+            let best = top.min(self.head);
             let at = (best >> 64) as Nanos;
             if at >= limit {
                 return None;
             }
             let slot = (best & SLOT_MASK) as u32;
-            if from == usize::MAX {
+            if best == top {
                 self.heap.pop();
                 if self.slots[slot as usize].place == Place::Dead {
                     self.dead -= 1;
-                    self.slots[slot as usize].place = Place::Free;
-                    self.free.push(slot);
+                    self.bury(slot);
                     continue;
                 }
             } else {
-                self.unlink(slot, from as u16);
+                let after = self.slots[slot as usize].after;
+                self.unlink(self.ahead, NONE, after);
             }
-            self.release(slot);
-            return Some((at, self.slots[slot as usize].alarm));
+            return Some((at, self.release(slot)));
         }
     }
 
     /// Timers set and not yet fired or cancelled.
     #[cfg(test)]
     fn pending(&self) -> usize {
-        self.slots.len() - self.free.len() - self.dead as usize
+        self.slots.iter().filter(|slot| !matches!(slot.place, Place::Free | Place::Dead)).count()
     }
 }
 
@@ -373,13 +412,13 @@ mod tests {
     #[test]
     fn renumbering_keeps_the_order() {
         let mut agenda = Agenda::new(true);
-        agenda.sequence = SEQUENCE_MAX - 4;
+        agenda.sequence = (u64::MAX << SLOT_BITS) - 3 * STEP;
         let lane = agenda.lane(10);
         for word in 0..4 {
             agenda.in_lane(0, lane, alarm(2 * word));
             agenda.at(10, alarm(2 * word + 1));
         }
-        assert!(agenda.sequence < 100);
+        assert!(agenda.sequence < 100 * STEP);
         assert_eq!(drain(&mut agenda), (0..8).map(|w| (10, w)).collect::<Vec<_>>());
     }
 

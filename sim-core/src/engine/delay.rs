@@ -47,13 +47,19 @@ impl Delay {
     /// Wakes the node with `word` when it is over, `slow` times as late as drawn.
     #[inline]
     pub fn arm(&self, cx: &mut Cx<'_>, of: (ReqId, u64), slow: f64, word: u64) -> Timer {
-        if let Some(lane) = self.lane
-            && slow == 1.0
-        {
-            return cx.after_in(lane, word);
+        if slow != 1.0 {
+            return self.arm_slow(cx, of, slow, word);
         }
-        let span = self.draw(cx, of.0, of.1);
-        cx.after(stretch(span, slow), word)
+        match self.lane {
+            Some(lane) => cx.after_in(lane, word),
+            None => cx.after(self.draw(cx, of.0, of.1), word),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn arm_slow(&self, cx: &mut Cx<'_>, of: (ReqId, u64), slow: f64, word: u64) -> Timer {
+        cx.after(stretch(self.draw(cx, of.0, of.1), slow), word)
     }
 }
 

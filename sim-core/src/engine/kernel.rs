@@ -10,7 +10,7 @@ pub use self::core::{JournalEntry, Note, Vitals};
 pub use self::cx::{Cancelled, Cx};
 use self::core::{Command, Message, LIMBO};
 use super::agenda::{Alarm, Lane};
-use super::request::{Cause, Doing, Outcome, ReqId, Want};
+use super::request::{Cause, Outcome, ReqId, Want};
 use super::time::Nanos;
 
 /// Messages in one instant after which the run is declared to be going round in circles.
@@ -103,32 +103,38 @@ impl<C: Behaviour> World<C> {
     pub fn advance(&mut self, until: Nanos, budget: u64) -> Progress {
         let stop = self.core.events.saturating_add(budget);
         loop {
-            while let Some(message) = self.core.inbox.pop_front() {
-                self.core.events += 1;
-                self.deliver(message);
-                if self.core.events - self.core.instant > INSTANT_MAX {
-                    return Progress::Circling { node: self.core.last_node };
-                }
-                if self.core.events >= stop {
-                    return Progress::Budget;
+            let pause = stop.min(self.core.instant + INSTANT_MAX + 1);
+            while self.deliver() {
+                if self.core.events >= pause {
+                    return self.paused();
                 }
             }
-            if let Some(command) = self.core.commands.pop_front() {
-                self.obey(command);
+            if !self.core.commands.is_empty() {
+                self.obey();
                 continue;
             }
             let Some((at, alarm)) = self.core.agenda.pop_before(until) else {
                 self.core.now = self.core.now.max(until);
                 return Progress::Reached;
             };
-            self.core.instant = if at > self.core.now { self.core.events } else { self.core.instant };
-            self.core.now = at;
+            if at > self.core.now {
+                self.core.instant = self.core.events;
+                self.core.now = at;
+            }
             self.core.events += 1;
             self.ring(alarm);
             if self.core.events >= stop {
                 return Progress::Budget;
             }
         }
+    }
+
+    #[cold]
+    fn paused(&self) -> Progress {
+        if self.core.events - self.core.instant > INSTANT_MAX {
+            return Progress::Circling { node: self.core.last_node };
+        }
+        Progress::Budget
     }
 
     #[inline]
@@ -138,22 +144,45 @@ impl<C: Behaviour> World<C> {
             return;
         }
         seat.fold(self.core.now);
-        let mut cx = Cx { core: &mut self.core, me: alarm.node };
+        let mut cx = Cx::new(&mut self.core, alarm.node, alarm.incarnation);
         self.nodes[alarm.node as usize].timer(&mut cx, alarm.word);
     }
 
+    /// Delivers the first message of this instant; false if there is none.
     #[inline]
-    fn deliver(&mut self, message: Message) {
-        match message {
-            Message::Call { to, req } => self.deliver_call(to, req),
-            Message::Answer { req, outcome } => self.deliver_answer(req, outcome),
-            Message::Note { to, note } => {
-                if self.core.seats[to as usize].alive {
-                    let mut cx = Cx { core: &mut self.core, me: to };
-                    self.nodes[to as usize].note(&mut cx, note);
-                }
+    fn deliver(&mut self) -> bool {
+        match self.core.inbox.first() {
+            None => return false,
+            Some(&Message::Call { to, req }) => {
+                self.next_message();
+                self.deliver_call(to, req);
             }
-            Message::Cancel { req, depth } => self.deliver_cancel(req, depth),
+            Some(&Message::Answer { req, outcome }) => {
+                self.next_message();
+                self.deliver_answer(req, outcome);
+            }
+            Some(&Message::Note { to, note }) => {
+                self.next_message();
+                self.deliver_note(to, note);
+            }
+            Some(&Message::Cancel { req, depth }) => {
+                self.next_message();
+                self.deliver_cancel(req, depth);
+            }
+        }
+        true
+    }
+
+    #[inline]
+    fn next_message(&mut self) {
+        self.core.inbox.advance();
+        self.core.events += 1;
+    }
+
+    fn deliver_note(&mut self, to: u32, note: Note) {
+        if self.core.seats[to as usize].alive {
+            let mut cx = Cx::at(&mut self.core, to);
+            self.nodes[to as usize].note(&mut cx, note);
         }
     }
 
@@ -172,15 +201,15 @@ impl<C: Behaviour> World<C> {
         request.moving = false;
         seat.inside += 1;
         seat.fold(self.core.now ^ request.ask.luck);
-        let mut cx = Cx { core: &mut self.core, me: to };
+        let incarnation = seat.incarnation;
+        let mut cx = Cx::new(&mut self.core, to, incarnation);
         self.nodes[to as usize].call(&mut cx, req);
     }
 
     #[inline]
     fn deliver_answer(&mut self, req: ReqId, outcome: Outcome) {
-        let frame = self.core.requests.pop(req);
         let now = self.core.now;
-        let request = self.core.requests.get_mut(req);
+        let (request, frame) = self.core.requests.pop(req);
         let root = request.depth == 0;
         let seat = &mut self.core.seats[frame.node as usize];
         let deaf = !seat.alive || seat.incarnation != frame.incarnation;
@@ -205,7 +234,7 @@ impl<C: Behaviour> World<C> {
             return;
         }
         seat.fold(now.rotate_left(17) ^ request.ask.luck ^ u64::from(outcome.is_done()));
-        let mut cx = Cx { core: &mut self.core, me: frame.node };
+        let mut cx = Cx::new(&mut self.core, frame.node, frame.incarnation);
         let answer = Answer { req, word: frame.word, outcome };
         self.nodes[frame.node as usize].answer(&mut cx, answer);
         if root {
@@ -238,15 +267,17 @@ impl<C: Behaviour> World<C> {
             }
             None => (at, None),
         };
-        let mut cx = Cx { core: &mut self.core, me: node };
+        let mut cx = Cx::at(&mut self.core, node);
         self.nodes[node as usize].cancelled(&mut cx, Cancelled { req, word, depth });
     }
 
-    fn obey(&mut self, command: Command) {
-        match command {
-            Command::Start { node } => self.start(node),
-            Command::Stop { node, cause } => self.stop(node, cause),
-            Command::Scrape { group, to } => self.scrape(group, to),
+    #[cold]
+    fn obey(&mut self) {
+        match self.core.commands.pop_front() {
+            Some(Command::Start { node }) => self.start(node),
+            Some(Command::Stop { node, cause }) => self.stop(node, cause),
+            Some(Command::Scrape { group, to }) => self.scrape(group, to),
+            None => {}
         }
     }
 
@@ -260,7 +291,7 @@ impl<C: Behaviour> World<C> {
         seat.draining = false;
         seat.inside = 0;
         seat.incarnation += 1;
-        let mut cx = Cx { core: &mut self.core, me: node };
+        let mut cx = Cx::at(&mut self.core, node);
         self.nodes[node as usize].start(&mut cx);
         self.core.announce(node, true);
     }
@@ -270,7 +301,7 @@ impl<C: Behaviour> World<C> {
         if !self.core.seats[node as usize].alive {
             return;
         }
-        let mut cx = Cx { core: &mut self.core, me: node };
+        let mut cx = Cx::at(&mut self.core, node);
         self.nodes[node as usize].stop(&mut cx, cause);
         let seat = &mut self.core.seats[node as usize];
         seat.alive = false;
@@ -289,14 +320,14 @@ impl<C: Behaviour> World<C> {
             }
         }
         if self.core.seats[to as usize].alive {
-            let mut cx = Cx { core: &mut self.core, me: to };
+            let mut cx = Cx::at(&mut self.core, to);
             self.nodes[to as usize].scraped(&mut cx, group, &vitals);
         }
     }
 
     /// Does something with a node from outside, now.
     pub(crate) fn with<R>(&mut self, node: u32, f: impl FnOnce(&mut C, &mut Cx<'_>) -> R) -> R {
-        let mut cx = Cx { core: &mut self.core, me: node };
+        let mut cx = Cx::at(&mut self.core, node);
         f(&mut self.nodes[node as usize], &mut cx)
     }
 
@@ -330,9 +361,4 @@ impl<C: Behaviour> World<C> {
     pub fn alive(&self) -> usize {
         self.core.requests.alive()
     }
-}
-
-/// Whether a request is charged to its holder while it does this.
-pub(crate) fn charged(doing: Doing) -> bool {
-    doing != Doing::Away
 }

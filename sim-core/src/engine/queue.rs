@@ -43,7 +43,8 @@ struct Entry {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Queue {
     entries: Vec<Entry>,
-    free: Vec<u32>,
+    /// The first free entry; the others follow by their field `after`.
+    free: u32,
     first: u32,
     last: u32,
     len: u32,
@@ -51,7 +52,7 @@ pub struct Queue {
 
 impl Default for Queue {
     fn default() -> Self {
-        Queue { entries: Vec::new(), free: Vec::new(), first: NONE, last: NONE, len: 0 }
+        Queue { entries: Vec::new(), free: NONE, first: NONE, last: NONE, len: 0 }
     }
 }
 
@@ -73,9 +74,11 @@ impl Queue {
     /// Joins at the end; the ticket takes it out again.
     pub fn push(&mut self, waiter: Waiter) -> u32 {
         let entry = Entry { waiter, before: self.last, after: NONE, live: true };
-        let ticket = match self.free.pop() {
-            Some(ticket) => {
-                self.entries[ticket as usize] = entry;
+        let ticket = self.free;
+        let ticket = match self.entries.get_mut(ticket as usize) {
+            Some(place) => {
+                self.free = place.after;
+                *place = entry;
                 ticket
             }
             None => {
@@ -106,6 +109,8 @@ impl Queue {
         let entry = self.entries.get_mut(ticket as usize).filter(|entry| entry.live)?;
         entry.live = false;
         let (waiter, before, after) = (entry.waiter, entry.before, entry.after);
+        entry.after = self.free;
+        self.free = ticket;
         match before {
             NONE => self.first = after,
             before => self.entries[before as usize].after = after,
@@ -114,7 +119,6 @@ impl Queue {
             NONE => self.last = before,
             after => self.entries[after as usize].before = before,
         }
-        self.free.push(ticket);
         self.len -= 1;
         Some(waiter)
     }

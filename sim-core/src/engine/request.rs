@@ -193,27 +193,37 @@ pub(crate) struct Request {
 pub(crate) struct Requests {
     slots: Vec<Request>,
     frames: Vec<Frame>,
-    free: Vec<u32>,
+    /// The first free slot; the others follow by their field `at`.
+    free: u32,
+    alive: u32,
     stride: u32,
 }
 
+/// No slot.
+const NONE: u32 = u32::MAX;
+/// The depth that marks a free slot.
+const FREE: u16 = u16::MAX;
+
 impl Requests {
     pub(crate) fn new(stride: u32) -> Self {
-        Requests { slots: Vec::new(), frames: Vec::new(), free: Vec::new(), stride: stride.max(1) }
+        let (slots, frames) = (Vec::new(), Vec::new());
+        Requests { slots, frames, free: NONE, alive: 0, stride: stride.max(1) }
     }
 
     /// Requests alive.
     pub(crate) fn alive(&self) -> usize {
-        self.slots.len() - self.free.len()
+        self.alive as usize
     }
 
     #[inline]
     pub(crate) fn open(&mut self, ask: Ask, now: Nanos, at: u32) -> ReqId {
-        let index = match self.free.pop() {
-            Some(index) => index,
-            None => self.extend(ask),
-        };
+        if self.free == NONE {
+            self.extend(ask);
+        }
+        let index = self.free;
         let slot = &mut self.slots[index as usize];
+        self.free = slot.at;
+        self.alive += 1;
         slot.ask = ask;
         slot.mark = now;
         slot.born = now;
@@ -227,16 +237,17 @@ impl Requests {
     }
 
     #[cold]
-    fn extend(&mut self, ask: Ask) -> u32 {
-        let index = self.slots.len() as u32;
+    #[inline(never)]
+    fn extend(&mut self, ask: Ask) {
+        self.free = self.slots.len() as u32;
         self.slots.push(Request {
             ask,
             held: 0,
             mark: 0,
             born: 0,
             generation: 0,
-            at: 0,
-            depth: 0,
+            at: NONE,
+            depth: FREE,
             doing: Doing::Working,
             detached: false,
             cancelled: false,
@@ -244,14 +255,16 @@ impl Requests {
         });
         let blank = Frame { node: 0, incarnation: 0, word: 0 };
         self.frames.resize(self.frames.len() + self.stride as usize, blank);
-        index
     }
 
     #[inline]
     pub(crate) fn close(&mut self, req: ReqId) {
         let slot = &mut self.slots[req.index as usize];
         slot.generation = slot.generation.wrapping_add(1);
-        self.free.push(req.index);
+        slot.depth = FREE;
+        slot.at = self.free;
+        self.free = req.index;
+        self.alive -= 1;
     }
 
     /// The request, if the handle is not stale.
@@ -293,11 +306,12 @@ impl Requests {
     }
 
     #[inline]
-    pub(crate) fn pop(&mut self, req: ReqId) -> Frame {
+    pub(crate) fn pop(&mut self, req: ReqId) -> (&mut Request, Frame) {
         let slot = &mut self.slots[req.index as usize];
         debug_assert_eq!(slot.generation, req.generation, "stale request handle");
         slot.depth -= 1;
-        self.frames[req.index as usize * self.stride as usize + slot.depth as usize]
+        let place = req.index as usize * self.stride as usize + slot.depth as usize;
+        (slot, self.frames[place])
     }
 
     /// Starts charging every request anew from `now`.
@@ -309,13 +323,7 @@ impl Requests {
 
     /// Every live request's holder, what it is doing and since when it is charged.
     pub(crate) fn held(&self) -> impl Iterator<Item = (u32, Doing, Nanos)> + '_ {
-        let mut alive = vec![true; self.slots.len()];
-        for &index in &self.free {
-            alive[index as usize] = false;
-        }
-        self.slots
-            .iter()
-            .zip(alive)
-            .filter_map(|(slot, alive)| alive.then_some((slot.at, slot.doing, slot.mark)))
+        let alive = self.slots.iter().filter(|slot| slot.depth != FREE);
+        alive.map(|slot| (slot.at, slot.doing, slot.mark))
     }
 }

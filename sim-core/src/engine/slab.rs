@@ -2,16 +2,26 @@
 
 use serde::{Deserialize, Serialize};
 
+const NONE: u32 = u32::MAX;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum Slot<T> {
+    Full(T),
+    /// The next free number, or [`NONE`].
+    Free(u32),
+}
+
 /// Values of one type under `u32` numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Slab<T> {
-    slots: Vec<Option<T>>,
-    free: Vec<u32>,
+    slots: Vec<Slot<T>>,
+    free: u32,
+    len: u32,
 }
 
 impl<T> Default for Slab<T> {
     fn default() -> Self {
-        Slab { slots: Vec::new(), free: Vec::new() }
+        Slab { slots: Vec::new(), free: NONE, len: 0 }
     }
 }
 
@@ -19,56 +29,80 @@ impl<T> Slab<T> {
     /// Puts a value in and tells its number.
     #[inline]
     pub fn insert(&mut self, value: T) -> u32 {
-        match self.free.pop() {
-            Some(index) => {
-                self.slots[index as usize] = Some(value);
-                index
-            }
-            None => {
-                self.slots.push(Some(value));
-                (self.slots.len() - 1) as u32
-            }
+        if self.free == NONE {
+            self.extend();
         }
+        let index = self.free;
+        let slot = &mut self.slots[index as usize];
+        if let Slot::Free(next) = slot {
+            self.free = *next;
+        }
+        *slot = Slot::Full(value);
+        self.len += 1;
+        index
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn extend(&mut self) {
+        self.free = self.slots.len() as u32;
+        self.slots.push(Slot::Free(NONE));
     }
 
     /// Takes a value out.
     #[inline]
     pub fn remove(&mut self, index: u32) -> Option<T> {
-        let value = self.slots.get_mut(index as usize)?.take();
-        if value.is_some() {
-            self.free.push(index);
+        let slot = self.slots.get_mut(index as usize)?;
+        if let Slot::Free(_) = slot {
+            return None;
         }
-        value
+        let Slot::Full(value) = core::mem::replace(slot, Slot::Free(self.free)) else {
+            return None;
+        };
+        self.free = index;
+        self.len -= 1;
+        Some(value)
     }
 
     /// The value under a number.
     #[inline]
     #[must_use]
     pub fn get(&self, index: u32) -> Option<&T> {
-        self.slots.get(index as usize)?.as_ref()
+        match self.slots.get(index as usize) {
+            Some(Slot::Full(value)) => Some(value),
+            _ => None,
+        }
     }
 
     /// The value under a number, to be changed.
     #[inline]
     pub fn get_mut(&mut self, index: u32) -> Option<&mut T> {
-        self.slots.get_mut(index as usize)?.as_mut()
+        match self.slots.get_mut(index as usize) {
+            Some(Slot::Full(value)) => Some(value),
+            _ => None,
+        }
     }
 
     /// Values held.
+    #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
-        self.slots.len() - self.free.len()
+        self.len as usize
     }
 
     /// Whether it holds nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.len == 0
     }
 
     /// Everything out, in order of the numbers; the numbers start again from 0.
     pub fn drain(&mut self) -> Vec<T> {
-        self.free.clear();
-        self.slots.drain(..).flatten().collect()
+        (self.free, self.len) = (NONE, 0);
+        let full = |slot| match slot {
+            Slot::Full(value) => Some(value),
+            Slot::Free(_) => None,
+        };
+        self.slots.drain(..).filter_map(full).collect()
     }
 }

@@ -268,12 +268,14 @@ impl Program {
         Ok(Program { ops: writer.ops, starts, otherwise })
     }
 
-    /// The first operation of an endpoint; `None` if the pool has no such endpoint.
+    /// The first operation of an endpoint; `u16::MAX`, past all operations, if the pool has no such
+    /// endpoint.
     #[inline]
-    pub(super) fn start(&self, endpoint: u16) -> Option<u16> {
-        let start = self.starts.get(endpoint as usize).copied().unwrap_or(u16::MAX);
-        let start = if start == u16::MAX { self.otherwise } else { start };
-        (start != u16::MAX).then_some(start)
+    pub(super) fn start(&self, endpoint: u16) -> u16 {
+        match self.starts.get(endpoint as usize) {
+            Some(&start) if start != u16::MAX => start,
+            _ => self.otherwise,
+        }
     }
 
     pub(super) fn prepare(&mut self, lanes: &mut dyn FnMut(Nanos) -> Lane) {

@@ -4,11 +4,10 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::charged;
 use crate::engine::agenda::Agenda;
 use crate::engine::chance::{mix, name_key};
 use crate::engine::meter::SparseSketch;
-use crate::engine::request::{Cause, Outcome, ReqId, Requests};
+use crate::engine::request::{Cause, Doing, Outcome, ReqId, Request, Requests};
 use crate::engine::time::Nanos;
 
 /// The holder of requests that the network lost: it answers nothing until the caller gives up.
@@ -128,6 +127,36 @@ pub(crate) enum Message {
     Cancel { req: ReqId, depth: u16 },
 }
 
+/// Messages of this instant, first in first out. Mostly there is one, which never joins the queue.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Inbox {
+    /// The first message; `None` means that there is no other one either.
+    next: Option<Message>,
+    others: VecDeque<Message>,
+}
+
+impl Inbox {
+    #[inline]
+    pub(crate) fn push_back(&mut self, message: Message) {
+        if self.next.is_none() {
+            self.next = Some(message);
+        } else {
+            self.others.push_back(message);
+        }
+    }
+
+    /// The first message, where it lies; [`Inbox::advance`] takes it out.
+    #[inline]
+    pub(crate) fn first(&self) -> Option<&Message> {
+        self.next.as_ref()
+    }
+
+    #[inline]
+    pub(crate) fn advance(&mut self) {
+        self.next = if self.others.is_empty() { None } else { self.others.pop_front() };
+    }
+}
+
 /// What only the kernel can do, between events.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Command {
@@ -146,7 +175,7 @@ pub(crate) struct Core {
     pub(crate) instant: u64,
     pub(crate) last_node: u32,
     pub(crate) agenda: Agenda,
-    pub(crate) inbox: VecDeque<Message>,
+    pub(crate) inbox: Inbox,
     pub(crate) commands: VecDeque<Command>,
     pub(crate) requests: Requests,
     pub(crate) seats: Vec<Seat>,
@@ -161,6 +190,16 @@ pub(crate) struct Core {
     pub(crate) journal_cut: u64,
 }
 
+/// Charges time to a seat, unless nobody holds the request or its children are charged instead.
+#[inline]
+fn spend(seats: &mut [Seat], at: u32, doing: Doing, span: Nanos) {
+    if let Some(seat) = seats.get_mut(at as usize)
+        && let Some(spent) = seat.spent.get_mut(doing as usize)
+    {
+        *spent += u128::from(span);
+    }
+}
+
 impl Core {
     pub(crate) fn new(seed: u64, stride: u32, lanes: bool) -> Self {
         Core {
@@ -170,7 +209,7 @@ impl Core {
             instant: 0,
             last_node: 0,
             agenda: Agenda::new(lanes),
-            inbox: VecDeque::new(),
+            inbox: Inbox::default(),
             commands: VecDeque::new(),
             requests: Requests::new(stride),
             seats: Vec::new(),
@@ -186,25 +225,21 @@ impl Core {
 
     /// Charges a request's time up to now to the node that holds it.
     #[inline]
-    pub(crate) fn charge(&mut self, req: ReqId) {
+    pub(crate) fn charge(&mut self, req: ReqId) -> &mut Request {
         let now = self.now;
         let request = self.requests.get_mut(req);
         let span = now - request.mark;
-        if span == 0 {
-            return;
+        if span > 0 {
+            request.mark = now;
+            spend(&mut self.seats, request.at, request.doing, span);
         }
-        request.mark = now;
-        if charged(request.doing) && request.at != LIMBO {
-            let doing = request.doing as usize;
-            self.seats[request.at as usize].spent[doing] += u128::from(span);
-        }
+        request
     }
 
     /// Sends a request's answer from whoever holds it.
     #[inline]
     pub(crate) fn answer_from(&mut self, req: ReqId, outcome: Outcome) {
-        self.charge(req);
-        self.requests.get_mut(req).moving = true;
+        self.charge(req).moving = true;
         self.inbox.push_back(Message::Answer { req, outcome });
     }
 
@@ -219,9 +254,7 @@ impl Core {
         let now = self.now;
         let held: Vec<_> = self.requests.held().collect();
         for (at, doing, mark) in held {
-            if charged(doing) && at != LIMBO {
-                self.seats[at as usize].spent[doing as usize] += u128::from(now - mark);
-            }
+            spend(&mut self.seats, at, doing, now - mark);
         }
         self.requests.mark_all(now);
     }

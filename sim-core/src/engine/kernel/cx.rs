@@ -20,8 +20,21 @@ pub struct Cancelled {
 
 /// The world as one node sees it while it handles one message.
 pub struct Cx<'a> {
-    pub(super) core: &'a mut Core,
-    pub(super) me: u32,
+    core: &'a mut Core,
+    me: u32,
+    incarnation: u32,
+}
+
+impl<'a> Cx<'a> {
+    #[inline]
+    pub(super) fn new(core: &'a mut Core, me: u32, incarnation: u32) -> Self {
+        Cx { core, me, incarnation }
+    }
+
+    pub(super) fn at(core: &'a mut Core, me: u32) -> Self {
+        let incarnation = core.seats[me as usize].incarnation;
+        Cx { core, me, incarnation }
+    }
 }
 
 impl Cx<'_> {
@@ -95,8 +108,7 @@ impl Cx<'_> {
 
     #[inline]
     fn send(&mut self, req: ReqId, to: u32) {
-        self.core.charge(req);
-        let request = self.core.requests.get_mut(req);
+        let request = self.core.charge(req);
         request.at = to;
         request.doing = Doing::Working;
         request.moving = true;
@@ -105,11 +117,7 @@ impl Cx<'_> {
 
     #[inline]
     fn frame(&self, word: u64) -> Frame {
-        Frame {
-            node: self.me,
-            incarnation: self.core.seats[self.me as usize].incarnation,
-            word,
-        }
+        Frame { node: self.me, incarnation: self.incarnation, word }
     }
 
     /// Calls `to` and waits: the answer brings `word` back.
@@ -137,8 +145,7 @@ impl Cx<'_> {
     /// The network loses a request: nobody answers until its caller gives up.
     pub fn lose(&mut self, req: ReqId) {
         self.core.leave(self.me);
-        self.core.charge(req);
-        self.core.requests.get_mut(req).at = LIMBO;
+        self.core.charge(req).at = LIMBO;
     }
 
     /// Opens a request of its own, a user's attempt: its end is answered with `word`.
@@ -185,8 +192,7 @@ impl Cx<'_> {
     /// Says what a held request is doing from now on.
     #[inline]
     pub fn doing(&mut self, req: ReqId, doing: Doing) {
-        self.core.charge(req);
-        self.core.requests.get_mut(req).doing = doing;
+        self.core.charge(req).doing = doing;
     }
 
     /// Charges time to this node for a request that is no object at that time (a user's back-off).
@@ -198,8 +204,7 @@ impl Cx<'_> {
 
     #[inline]
     fn alarm(&self, word: u64) -> Alarm {
-        let incarnation = self.core.seats[self.me as usize].incarnation;
-        Alarm { node: self.me, incarnation, word }
+        Alarm { node: self.me, incarnation: self.incarnation, word }
     }
 
     /// Wakes this node after a delay.
@@ -246,7 +251,7 @@ impl Cx<'_> {
     #[must_use]
     pub fn stream(&self, purpose: &str) -> Stream {
         let seat = &self.core.seats[self.me as usize];
-        let own = mix(seat.key, u64::from(seat.incarnation));
+        let own = mix(seat.key, u64::from(self.incarnation));
         Stream::new(mix(mix(self.core.seed, own), name_key(purpose)))
     }
 
