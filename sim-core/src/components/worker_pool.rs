@@ -1,6 +1,6 @@
 //! A pool of workers: each request holds one of them through all steps of its endpoint.
 
-mod leases;
+mod aside;
 mod program;
 mod step;
 
@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use self::leases::Leases;
+use self::aside::{Aside, NOTHING};
 use self::program::{Op, Outgoing, Program};
 pub use self::step::{CachedSpec, CallSpec, HoldSpec, QuerySpec, StepSpec};
 use super::{Bound, Component, Survey};
@@ -84,11 +84,9 @@ struct Job {
     gone: bool,
     failed: Option<Cause>,
     child: Option<ReqId>,
-    /// Number of its fan of parallel children; [`NO_FAN`] without one.
-    fan: u32,
+    /// Number of its extras.
+    aside: u32,
 }
-
-const NO_FAN: u32 = u32::MAX;
 
 /// One instance in a running world.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -102,9 +100,7 @@ pub struct WorkerPool {
     slow: f64,
     line: Queue,
     jobs: Slab<Job>,
-    leases: Leases,
-    /// The children of jobs in a parallel step, kept apart because few jobs have any.
-    fans: Slab<Vec<ReqId>>,
+    aside: Aside,
     share: Option<Share>,
     shared_timer: Timer,
     meter: Station,
@@ -115,105 +111,86 @@ pub struct WorkerPool {
 
 impl WorkerPool {
     /// Runs operations until one takes time.
+    #[inline]
     fn go_on(&mut self, cx: &mut Cx<'_>, index: u32) {
-        loop {
-            let Some(job) = self.jobs.get_mut(index) else { return };
-            let req = job.req;
-            if std::mem::take(&mut job.on_cpu) {
-                self.cpu.busy.down(cx.now());
-            }
-            if job.gone && self.client_gone == ClientGone::Notice {
-                self.finish(cx, index, Outcome::Failed(Cause::Cancelled));
-                return;
-            }
-            let pc = job.pc as usize;
-            let Some(op) = self.program.ops.get(pc) else {
-                self.errors += 1;
-                self.finish(cx, index, Outcome::Failed(Cause::Error));
-                return;
-            };
-            match op {
-                Op::Cpu { time, salt } => {
-                    job.pc += 1;
-                    job.on_cpu = true;
-                    let Some(share) = &mut self.share else {
-                        self.cpu.busy.up(cx.now());
-                        time.arm(cx, (req, *salt), self.slow, u64::from(index));
-                        return;
-                    };
-                    share.add(cx.now(), time.draw(cx, req, *salt), u64::from(index));
-                    self.rearm_share(cx);
-                    return;
-                }
-                Op::Io { time, salt } => {
-                    job.pc += 1;
-                    time.arm(cx, (req, *salt), self.slow, u64::from(index));
-                    return;
-                }
-                Op::Luck { p, time, salt, hit } => {
-                    if !flip(&mut cx.draw(req, *salt), *p) {
-                        job.pc += 1;
-                        continue;
-                    }
-                    job.pc = *hit;
-                    time.arm(cx, (req, mix(*salt, 1)), self.slow, u64::from(index));
-                    return;
-                }
-                Op::Call { out, salt } | Op::Lookup { out, salt, .. } | Op::Write { out, salt } => {
-                    job.open = 1;
-                    let lease = self.leases.of(index, out.to);
-                    job.child = Some(Self::send(cx, req, (out, *salt, lease), index));
-                    cx.doing(req, Doing::Away);
-                    return;
-                }
-                Op::Parallel { count } => {
-                    job.open = *count;
-                    job.pc += *count + 1;
-                    let branches = &self.program.ops[pc + 1..=pc + *count as usize];
-                    let leases = &self.leases;
-                    let calls = branches.iter().filter_map(|branch| match branch {
-                        Op::Call { out, salt } => {
-                            let lease = leases.of(index, out.to);
-                            Some(Self::send(cx, req, (out, *salt, lease), index))
-                        }
-                        _ => None,
-                    });
-                    job.fan = self.fans.insert(calls.collect());
-                    cx.doing(req, Doing::Away);
-                    return;
-                }
-                Op::Release { to } => {
-                    job.pc += 1;
-                    let to = *to;
-                    self.leases.release(cx, index, Some(to));
-                }
-                Op::End => {
-                    self.finish(cx, index, Outcome::Done);
-                    return;
-                }
-            }
-        }
+        while self.step(cx, index) {}
     }
 
-    fn send(
-        cx: &mut Cx<'_>,
-        req: ReqId,
-        (out, salt, lease): (&Outgoing, u64, u64),
-        index: u32,
-    ) -> ReqId {
-        let mut ask = *cx.ask(req);
-        ask.luck = mix(ask.luck, salt);
-        ask.endpoint = out.endpoint;
-        ask.want = out.want;
-        ask.lease = lease;
-        ask.demand = match &out.demand {
-            Some(law) => law.sample_nanos(&mut Draw::new(ask.luck)),
-            None => 0,
-        };
-        if let Some(zipf) = &out.keys {
-            ask.key = zipf.sample(&mut Draw::new(ask.luck ^ KEY));
+    /// Runs one operation; true if the next one follows at once.
+    #[inline(never)]
+    fn step(&mut self, cx: &mut Cx<'_>, index: u32) -> bool {
+        let Some(job) = self.jobs.get_mut(index) else { return false };
+        let req = job.req;
+        if std::mem::take(&mut job.on_cpu) {
+            self.cpu.busy.down(cx.now());
         }
-        cx.fork(ask, out.to, u64::from(index))
+        if job.gone && self.client_gone == ClientGone::Notice {
+            self.finish(cx, index, Outcome::Failed(Cause::Cancelled));
+            return false;
+        }
+        let Some(op) = self.program.ops.get(job.pc as usize) else {
+            self.errors += 1;
+            self.finish(cx, index, Outcome::Failed(Cause::Error));
+            return false;
+        };
+        match op {
+            Op::Cpu { time, salt } => {
+                job.pc += 1;
+                job.on_cpu = true;
+                let Some(share) = &mut self.share else {
+                    self.cpu.busy.up(cx.now());
+                    time.arm(cx, (req, *salt), self.slow, u64::from(index));
+                    return false;
+                };
+                share.add(cx.now(), time.draw(cx, req, *salt), u64::from(index));
+                self.rearm_share(cx);
+            }
+            Op::Io { time, salt } => {
+                job.pc += 1;
+                time.arm(cx, (req, *salt), self.slow, u64::from(index));
+            }
+            Op::Luck { p, time, salt, hit } => {
+                if !flip(&mut cx.draw(req, *salt), *p) {
+                    job.pc += 1;
+                    return true;
+                }
+                job.pc = *hit;
+                time.arm(cx, (req, mix(*salt, 1)), self.slow, u64::from(index));
+            }
+            Op::Call { out, salt } | Op::Lookup { out, salt, .. } | Op::Write { out, salt } => {
+                job.open = 1;
+                let lease = self.aside.lease_of(job.aside, out.to);
+                job.child = Some(send(cx, req, (out, *salt, lease), index));
+                cx.doing(req, Doing::Away);
+            }
+            Op::Parallel { count } => {
+                let count = *count;
+                self.spread(cx, index, count);
+            }
+            Op::Release { to } => {
+                job.pc += 1;
+                self.aside.release(cx, job.aside, Some(*to));
+                return true;
+            }
+            Op::End => self.finish(cx, index, Outcome::Done),
+        }
+        false
+    }
+
+    /// The next `count` operations are calls that run at the same time.
+    fn spread(&mut self, cx: &mut Cx<'_>, index: u32, count: u16) {
+        let Some(job) = self.jobs.get_mut(index) else { return };
+        let (req, first) = (job.req, job.pc as usize + 1);
+        job.open = count;
+        job.pc += count + 1;
+        let calls = self.program.ops[first..first + count as usize].iter().filter_map(|branch| {
+            let Op::Call { out, salt } = branch else { return None };
+            let lease = self.aside.lease_of(job.aside, out.to);
+            Some(send(cx, req, (out, *salt, lease), index))
+        });
+        let children = calls.collect();
+        self.aside.spread(&mut job.aside, children);
+        cx.doing(req, Doing::Away);
     }
 
     fn rearm_share(&mut self, cx: &mut Cx<'_>) {
@@ -243,9 +220,8 @@ impl WorkerPool {
     #[inline]
     fn finish(&mut self, cx: &mut Cx<'_>, index: u32, outcome: Outcome) {
         let Some(job) = self.jobs.remove(index) else { return };
-        self.fans.remove(job.fan);
         let now = cx.now();
-        self.leases.release(cx, index, None);
+        self.aside.end(cx, job.aside);
         self.meter.release(now);
         if cx.is_monitored() {
             self.latency.record(now - job.began);
@@ -274,15 +250,29 @@ impl WorkerPool {
 
     /// Ends what a job has under way elsewhere; the others run on for nobody.
     fn leave_children(&self, cx: &mut Cx<'_>, job: &Job) {
-        for &child in children(&self.fans, job) {
+        for &child in job.child.iter().chain(self.aside.siblings(job.aside)) {
             cx.detach(child);
             cx.cancel(child);
         }
     }
 }
 
-fn children<'a>(fans: &'a Slab<Vec<ReqId>>, job: &'a Job) -> impl Iterator<Item = &'a ReqId> {
-    job.child.iter().chain(fans.get(job.fan).into_iter().flatten())
+/// Calls another node for a job; a call on a leased resource says which.
+fn send(cx: &mut Cx<'_>, req: ReqId, of: (&Outgoing, u64, u64), index: u32) -> ReqId {
+    let (out, salt, lease) = of;
+    let mut ask = *cx.ask(req);
+    ask.luck = mix(ask.luck, salt);
+    ask.endpoint = out.endpoint;
+    ask.want = out.want;
+    ask.lease = lease;
+    ask.demand = match &out.demand {
+        Some(law) => law.sample_nanos(&mut Draw::new(ask.luck)),
+        None => 0,
+    };
+    if let Some(zipf) = &out.keys {
+        ask.key = zipf.sample(&mut Draw::new(ask.luck ^ KEY));
+    }
+    cx.fork(ask, out.to, u64::from(index))
 }
 
 const KEY: u64 = name_key("worker pool key");
@@ -310,8 +300,7 @@ impl Component for WorkerPool {
             slow: 1.0,
             line: Queue::default(),
             jobs: Slab::default(),
-            leases: Leases::default(),
-            fans: Slab::default(),
+            aside: Aside::default(),
             share: None,
             shared_timer: Timer::NONE,
             meter: Station::new(0, 0),
@@ -424,7 +413,7 @@ impl Behaviour for WorkerPool {
             gone: false,
             failed: None,
             child: None,
-            fan: NO_FAN,
+            aside: NOTHING,
         });
         cx.hold(req, u64::from(index));
         if free {
@@ -459,7 +448,7 @@ impl Behaviour for WorkerPool {
                 Op::Lookup { hit, .. } => (*hit, Some(job.pc + 1)),
                 Op::Write { .. } => (job.pc + 1, Some(job.pc + 1)),
                 Op::Call { out, .. } if want == Want::Lease && lease != 0 => {
-                    self.leases.add(index, out.to, lease);
+                    self.aside.keep(&mut job.aside, out.to, lease);
                     (job.pc + 1, None)
                 }
                 _ => (job.pc + 1, None),
@@ -473,11 +462,9 @@ impl Behaviour for WorkerPool {
                 job.pc = miss;
             }
         }
-        let fan = std::mem::replace(&mut job.fan, NO_FAN);
-        let failed = job.failed;
-        self.fans.remove(fan);
+        self.aside.gather(job.aside);
         cx.doing(req, Doing::Working);
-        match failed {
+        match job.failed {
             Some(cause) => self.finish(cx, index, Outcome::Failed(cause)),
             None => self.go_on(cx, index),
         }
@@ -507,7 +494,7 @@ impl Behaviour for WorkerPool {
             cx.reply(gone.req, Outcome::Failed(Cause::Cancelled));
             return;
         }
-        for &child in children(&self.fans, job) {
+        for &child in job.child.iter().chain(self.aside.siblings(job.aside)) {
             cx.cancel(child);
         }
     }
@@ -516,10 +503,9 @@ impl Behaviour for WorkerPool {
         let now = cx.now();
         for job in self.jobs.drain() {
             self.leave_children(cx, &job);
+            self.aside.end(cx, job.aside);
             cx.reply(job.req, Outcome::Failed(cause));
         }
-        self.leases.release_all(cx);
-        self.fans.drain();
         self.line = Queue::default();
         self.share = None;
         self.shared_timer = Timer::NONE;

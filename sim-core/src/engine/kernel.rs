@@ -149,7 +149,7 @@ impl<C: Behaviour> World<C> {
     }
 
     /// Delivers the first message of this instant; false if there is none.
-    #[inline]
+    #[inline(always)]
     fn deliver(&mut self) -> bool {
         match self.core.inbox.first() {
             None => return false,
@@ -179,6 +179,7 @@ impl<C: Behaviour> World<C> {
         self.core.events += 1;
     }
 
+    #[cold]
     fn deliver_note(&mut self, to: u32, note: Note) {
         if self.core.seats[to as usize].alive {
             let mut cx = Cx::at(&mut self.core, to);
@@ -186,7 +187,7 @@ impl<C: Behaviour> World<C> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn deliver_call(&mut self, to: u32, req: ReqId) {
         self.core.last_node = to;
         let request = self.core.requests.get_mut(req);
@@ -206,7 +207,7 @@ impl<C: Behaviour> World<C> {
         self.nodes[to as usize].call(&mut cx, req);
     }
 
-    #[inline]
+    #[inline(always)]
     fn deliver_answer(&mut self, req: ReqId, outcome: Outcome) {
         let now = self.core.now;
         let (request, frame) = self.core.requests.pop(req);

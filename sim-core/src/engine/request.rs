@@ -188,6 +188,16 @@ pub(crate) struct Request {
     pub(crate) moving: bool,
 }
 
+impl Request {
+    /// A message that moves it to a node is under way.
+    #[inline]
+    pub(crate) fn leaves_for(&mut self, to: u32) {
+        self.at = to;
+        self.doing = Doing::Working;
+        self.moving = true;
+    }
+}
+
 /// The slab of requests; stacks lie in one flat array of `stride` frames each.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Requests {
@@ -215,8 +225,9 @@ impl Requests {
         self.alive as usize
     }
 
+    /// Opens a request on its way to a node, with the one who waits for its end.
     #[inline]
-    pub(crate) fn open(&mut self, ask: Ask, now: Nanos, at: u32) -> ReqId {
+    pub(crate) fn open(&mut self, ask: Ask, now: Nanos, frame: Frame, to: u32) -> ReqId {
         if self.free == NONE {
             self.extend(ask);
         }
@@ -227,12 +238,13 @@ impl Requests {
         slot.ask = ask;
         slot.mark = now;
         slot.born = now;
-        slot.at = at;
-        slot.depth = 0;
+        slot.at = to;
+        slot.depth = 1;
         slot.doing = Doing::Working;
         slot.detached = false;
         slot.cancelled = false;
-        slot.moving = false;
+        slot.moving = true;
+        self.frames[index as usize * self.stride as usize] = frame;
         ReqId { index, generation: slot.generation }
     }
 
@@ -289,12 +301,13 @@ impl Requests {
     }
 
     #[inline]
-    pub(crate) fn push(&mut self, req: ReqId, frame: Frame) {
+    pub(crate) fn push(&mut self, req: ReqId, frame: Frame) -> &mut Request {
         let slot = &mut self.slots[req.index as usize];
         debug_assert_eq!(slot.generation, req.generation, "stale request handle");
         assert!(u32::from(slot.depth) < self.stride, "call stack deeper than the plan allows");
         self.frames[req.index as usize * self.stride as usize + slot.depth as usize] = frame;
         slot.depth += 1;
+        slot
     }
 
     /// The frame at `depth`, counted from the root; `None` at and above the top.

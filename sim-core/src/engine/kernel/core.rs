@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::engine::agenda::Agenda;
 use crate::engine::chance::{mix, name_key};
 use crate::engine::meter::SparseSketch;
-use crate::engine::request::{Cause, Doing, Outcome, ReqId, Request, Requests};
+use crate::engine::request::{Cause, Doing, Frame, Outcome, ReqId, Request, Requests};
 use crate::engine::time::Nanos;
 
 /// The holder of requests that the network lost: it answers nothing until the caller gives up.
@@ -200,6 +200,16 @@ fn spend(seats: &mut [Seat], at: u32, doing: Doing, span: Nanos) {
     }
 }
 
+/// Charges a request's time up to now to the node that holds it.
+#[inline]
+fn charge(seats: &mut [Seat], request: &mut Request, now: Nanos) {
+    let span = now - request.mark;
+    if span > 0 {
+        request.mark = now;
+        spend(seats, request.at, request.doing, span);
+    }
+}
+
 impl Core {
     pub(crate) fn new(seed: u64, stride: u32, lanes: bool) -> Self {
         Core {
@@ -226,14 +236,25 @@ impl Core {
     /// Charges a request's time up to now to the node that holds it.
     #[inline]
     pub(crate) fn charge(&mut self, req: ReqId) -> &mut Request {
-        let now = self.now;
         let request = self.requests.get_mut(req);
-        let span = now - request.mark;
-        if span > 0 {
-            request.mark = now;
-            spend(&mut self.seats, request.at, request.doing, span);
-        }
+        charge(&mut self.seats, request, self.now);
         request
+    }
+
+    /// Sends a request on its way.
+    #[inline]
+    pub(crate) fn send(&mut self, req: ReqId, to: u32) {
+        self.charge(req).leaves_for(to);
+        self.inbox.push_back(Message::Call { to, req });
+    }
+
+    /// Sends a request on its way; who sends it waits for the answer.
+    #[inline]
+    pub(crate) fn call(&mut self, req: ReqId, to: u32, frame: Frame) {
+        let request = self.requests.push(req, frame);
+        charge(&mut self.seats, request, self.now);
+        request.leaves_for(to);
+        self.inbox.push_back(Message::Call { to, req });
     }
 
     /// Sends a request's answer from whoever holds it.

@@ -107,15 +107,6 @@ impl Cx<'_> {
     }
 
     #[inline]
-    fn send(&mut self, req: ReqId, to: u32) {
-        let request = self.core.charge(req);
-        request.at = to;
-        request.doing = Doing::Working;
-        request.moving = true;
-        self.core.inbox.push_back(Message::Call { to, req });
-    }
-
-    #[inline]
     fn frame(&self, word: u64) -> Frame {
         Frame { node: self.me, incarnation: self.incarnation, word }
     }
@@ -124,15 +115,14 @@ impl Cx<'_> {
     #[inline]
     pub fn call(&mut self, req: ReqId, to: u32, word: u64) {
         let frame = self.frame(word);
-        self.core.requests.push(req, frame);
-        self.send(req, to);
+        self.core.call(req, to, frame);
     }
 
     /// Hands a request on for good: `to` answers this node's caller.
     #[inline]
     pub fn pass(&mut self, req: ReqId, to: u32) {
         self.core.leave(self.me);
-        self.send(req, to);
+        self.core.send(req, to);
     }
 
     /// Answers a request that this node holds.
@@ -159,8 +149,9 @@ impl Cx<'_> {
     #[inline]
     pub fn fork(&mut self, ask: Ask, to: u32, word: u64) -> ReqId {
         self.core.opened += 1;
-        let req = self.core.requests.open(ask, self.core.now, self.me);
-        self.call(req, to, word);
+        let frame = self.frame(word);
+        let req = self.core.requests.open(ask, self.core.now, frame, to);
+        self.core.inbox.push_back(Message::Call { to, req });
         req
     }
 
