@@ -1,5 +1,7 @@
 //! The catalogue: one line per component; the YAML form, schema, knobs and pages follow from it.
 
+pub mod manual;
+
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

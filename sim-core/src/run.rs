@@ -12,6 +12,7 @@ use crate::engine::kernel::{Action, Progress, World};
 use crate::engine::request::Cause;
 use crate::engine::time::Nanos;
 use crate::scenario::plan::{Change, Event, Plan};
+use crate::units::Duration;
 use crate::wiring::Flaw;
 
 /// How far a call to [`Run::advance`] came.
@@ -177,6 +178,17 @@ impl Run {
             }
         }
         Advanced::Reached
+    }
+
+    /// What to say when messages go round a node without time moving.
+    #[must_use]
+    pub fn circling(&self, node: u32) -> String {
+        let name = &self.world().core.seats[node as usize].name;
+        format!(
+            "at {} of simulated time messages go round {name} without end: give a step on the way \
+             a duration",
+            Duration(self.now())
+        )
     }
 
     /// Plays to the end.

@@ -21,7 +21,7 @@ use self::decode::{ReferenceKind, References};
 use self::objective::Objective;
 use self::parts::ReadPart;
 use self::plan::{Blueprint, Part, Plan};
-use self::problem::{Code, Place, Problem, Problems, Sources};
+use self::problem::{Code, Place, Problem, Problems, SourceId, Sources};
 pub use self::schema::schema;
 use self::spec::{EventSpec, Head, VERSION};
 use self::tree::Node;
@@ -102,7 +102,9 @@ fn read_plan(
     let objectives = head.as_ref().map(|head| read_objectives(head, &root, problems));
     let happenings = head.as_ref().map_or(&[][..], |head| &head.events);
     let prepared = prepared(&parts, happenings);
-    let graph = check::names(&parts, &prepared, problems);
+    let nodes = parts::names(&root);
+    let names = check::Names { nodes: &nodes, prepared: &prepared };
+    let graph = check::names(&parts, &names, problems);
     let mut blueprint = draft(&parts, &prepared, files, problems)?;
     check::connections(&parts, &blueprint, &graph, problems);
     blueprint.stack = graph.depth(&parts, problems);
@@ -322,8 +324,10 @@ fn draft(
     let instances: u64 = blueprint.parts.iter().map(|part| u64::from(part.prepared)).sum();
     if instances > INSTANCES_MAX || parts.len() > PARTS_MAX {
         let message = format!("{} parts with {instances} instances are too many", parts.len());
+        let largest = parts.iter().max_by_key(|part| prepared.get(&part.name));
         problems.push(
             Problem::new(Code::TooBig, "nodes", message)
+                .at(largest.map_or(Place::start(SourceId(0)), |part| part.place))
                 .with_remedy(format!("stay below {PARTS_MAX} parts and {INSTANCES_MAX} instances")),
         );
         return None;

@@ -4,7 +4,6 @@
 use std::fs;
 
 use sim_core::report::Report;
-use sim_core::report::text::{Style, render};
 
 use crate::support::{file, plan, play, root, scenarios};
 
@@ -14,8 +13,7 @@ const COVERED: &str = "duration=12m";
 fn golden(scenario: &str) -> String {
     let plan = plan(&file(scenario), &[COVERED]);
     let run = play(&plan, plan.seed);
-    let report = Report::of(&run);
-    format!("{}\n", render(&report, Style::PLAIN))
+    Report::of(&run).to_text()
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::engine::chance::Stream;
 use crate::engine::kernel::{Answer, Behaviour, Cancelled, Cx, Note};
 use crate::engine::request::{Ask, Cause, Outcome, ReqId};
 use crate::engine::time::Nanos;
+use crate::units::Duration;
 use crate::wiring::{Flaw, Service, Site};
 
 /// What a rule may look at beside the backends.
@@ -80,6 +81,13 @@ pub struct BalancerSpec {
     /// Weights of the instances in order; instances without one weigh 1.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub weights: Vec<u32>,
+    /// An instance that refuses a request is left out for this time (passive health check), then
+    /// tried again with the next request. Default: never left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fail_timeout: Option<Duration>,
+    /// Instances that a request is offered to, one after the other, while they refuse it; default 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tries: Option<u32>,
 }
 
 /// A balancer in a running world.
@@ -90,8 +98,60 @@ pub struct Balancer {
     picker: Picker,
     rule: Rule,
     stream: Stream,
+    fail_timeout_ns: Option<Nanos>,
+    tries: u32,
+    /// Instances that belong to the service, as it was told.
+    told: Vec<bool>,
     sent: u64,
     no_backend: u64,
+    ejected: u64,
+}
+
+/// What a call remembers: how often it was tried before, and where it is.
+#[inline]
+fn word(tried: u32, index: u32) -> u64 {
+    u64::from(tried) << 32 | u64::from(index)
+}
+
+impl Balancer {
+    #[inline]
+    fn send(&mut self, cx: &mut Cx<'_>, req: ReqId, tried: u32) {
+        let mut question = Question { ask: *cx.ask(req), stream: &mut self.stream };
+        let Some(index) = self.picker.pick(&self.backends, &mut question) else {
+            self.no_backend += 1;
+            cx.reply(req, Outcome::Failed(Cause::NoBackend));
+            return;
+        };
+        self.sent += 1;
+        self.backends.begin(index);
+        cx.call(req, self.backends.node(index), word(tried, index));
+    }
+
+    /// An instance came into service or left it.
+    fn tell(&mut self, node: u32, up: bool) {
+        for index in 0..self.backends.len() {
+            if self.backends.node(index as u32) == node {
+                self.told[index] = up;
+            }
+        }
+        self.backends.set_up(node, up);
+    }
+
+    /// An instance refused a request: it is left out for a while, the request goes elsewhere.
+    fn refused(&mut self, cx: &mut Cx<'_>, req: ReqId, tried: u32, index: u32) {
+        if let Some(rest) = self.fail_timeout_ns
+            && self.backends.is_up(index)
+        {
+            self.ejected += 1;
+            self.backends.set_up(self.backends.node(index), false);
+            cx.after(rest, u64::from(index));
+        }
+        if tried + 1 < self.tries {
+            self.send(cx, req, tried + 1);
+        } else {
+            cx.reply(req, Outcome::Failed(Cause::Refused));
+        }
+    }
 }
 
 impl Component for Balancer {
@@ -122,8 +182,12 @@ impl Component for Balancer {
             picker: Picker::new(rule),
             rule,
             stream: Stream::new(0),
+            fail_timeout_ns: spec.fail_timeout.map(Duration::nanos),
+            tries: spec.tries.unwrap_or(1).max(1),
+            told: vec![false; count],
             sent: 0,
             no_backend: 0,
+            ejected: 0,
         })
     }
 
@@ -136,12 +200,15 @@ impl Component for Balancer {
             self.picker = fresh.picker;
             self.rule = fresh.rule;
         }
+        self.fail_timeout_ns = fresh.fail_timeout_ns;
+        self.tries = fresh.tries;
         Ok(())
     }
 
     fn survey<'a>(&'a self, survey: &mut Survey<'a>) {
         survey.counts.push(("sent", self.sent));
         survey.counts.push(("no_backend", self.no_backend));
+        survey.counts.push(("ejected", self.ejected));
     }
 }
 
@@ -152,34 +219,38 @@ impl Behaviour for Balancer {
         self.backends.forget();
         for index in 0..self.backends.len() {
             let node = self.backends.node(index as u32);
-            self.backends.set_up(node, cx.in_service(node));
+            self.tell(node, cx.in_service(node));
         }
     }
 
     #[inline]
     fn call(&mut self, cx: &mut Cx<'_>, req: ReqId) {
-        let mut question = Question { ask: *cx.ask(req), stream: &mut self.stream };
-        let Some(index) = self.picker.pick(&self.backends, &mut question) else {
-            self.no_backend += 1;
-            cx.reply(req, Outcome::Failed(Cause::NoBackend));
-            return;
-        };
-        self.sent += 1;
-        self.backends.begin(index);
-        cx.call(req, self.backends.node(index), u64::from(index));
+        self.send(cx, req, 0);
     }
 
     #[inline]
     fn answer(&mut self, cx: &mut Cx<'_>, answer: Answer) {
-        self.backends.end(answer.word as u32);
-        cx.reply(answer.req, answer.outcome);
+        let index = answer.word as u32;
+        self.backends.end(index);
+        if answer.outcome == Outcome::Failed(Cause::Refused) {
+            self.refused(cx, answer.req, (answer.word >> 32) as u32, index);
+        } else {
+            cx.reply(answer.req, answer.outcome);
+        }
+    }
+
+    /// An instance's time out of service is over, unless it was taken out for good meanwhile.
+    fn timer(&mut self, _cx: &mut Cx<'_>, word: u64) {
+        if self.told[word as usize] {
+            self.backends.set_up(self.backends.node(word as u32), true);
+        }
     }
 
     fn note(&mut self, _cx: &mut Cx<'_>, note: Note) {
         if let Note::Member { group, node, up } = note
             && group == self.group
         {
-            self.backends.set_up(node, up);
+            self.tell(node, up);
         }
     }
 
@@ -194,6 +265,7 @@ impl Behaviour for Balancer {
     fn reset_meters(&mut self, _now: Nanos) {
         self.sent = 0;
         self.no_backend = 0;
+        self.ejected = 0;
     }
 }
 

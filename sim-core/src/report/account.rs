@@ -9,9 +9,9 @@ const DOINGS: [&str; 3] = ["waiting", "working", "travelling"];
 
 /// The time of all requests: answered, failed, still in flight, and run on with for nobody.
 ///
-/// A request's time is charged to the part that holds it; while it waits for calls of its own, those
-/// are charged instead. So the total is the sum of all attempts' durations and of the waits before
-/// retries, where no calls run side by side; side by side each is counted.
+/// A request's time is charged to the part that holds it; while it waits for calls of its own,
+/// those are charged instead. So the total is the sum of all attempts' durations and of the waits
+/// before retries, where no calls run side by side; side by side each is counted.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Account {
     /// All of it, seconds.
@@ -58,7 +58,7 @@ pub(super) fn account(facts: &Facts<'_>) -> Account {
             });
         }
     }
-    entries.sort_by(|a, b| b.ns.cmp(&a.ns));
+    entries.sort_by_key(|entry| std::cmp::Reverse(entry.ns));
     let (total_s, ms_per_completed) = (total_ns as f64 / 1e9, per(total_ns));
     Account { total_s, ms_per_completed, entries, total_ns }
 }

@@ -2,10 +2,10 @@
 //!
 //! Of all saturated resources the most downstream one is to blame. A resource is a victim, and not
 //! to blame, when it is held mostly for others (its places are taken while little is worked on at
-//! its part) and a part that it calls, directly or through others, is saturated or down for at least
-//! half of the same time; or when a resource further inside the same part is. Of several that are
-//! left, one that is down is named if most losses are broken connections, else the one at which most
-//! time was waited.
+//! its part) and a part that it calls, directly or through others, is saturated or down for at
+//! least half of the same time; or when a resource further inside the same part is. Of several that
+//! are left, one that is down is named if most losses are broken connections, else the one at which
+//! most time was waited.
 
 use serde::Serialize;
 
@@ -45,7 +45,8 @@ pub(super) fn bottleneck(facts: &Facts<'_>, causes: &Causes) -> Bottleneck {
         .map(|&cause| causes[cause as usize])
         .sum();
     let torn = broken * 2 > causes.iter().sum::<u64>();
-    let weight = |one: &Saturated| (torn && one.kind == Kind::Down, one.waiting_ns, one.turned_away);
+    let weight =
+        |one: &Saturated| (torn && one.kind == Kind::Down, one.waiting_ns, one.turned_away);
     roots.sort_by(|a, b| weight(b).cmp(&weight(a)).then(a.from.cmp(&b.from)));
     let Some((worst, also)) = roots.split_first() else { return nothing(facts) };
     Bottleneck {
@@ -100,8 +101,9 @@ fn resource(facts: &Facts<'_>, one: &Saturated) -> Option<String> {
 }
 
 fn name(facts: &Facts<'_>, one: &Saturated) -> String {
-    let resource = resource(facts, one).unwrap_or_else(|| "down".to_owned());
-    format!("{} {resource}", node(facts, one))
+    let (node, resource) = (node(facts, one), resource(facts, one));
+    let resource = resource.unwrap_or_else(|| "down".to_owned());
+    if node == resource { node } else { format!("{node} {resource}") }
 }
 
 fn reason(facts: &Facts<'_>, one: &Saturated) -> String {
@@ -111,7 +113,9 @@ fn reason(facts: &Facts<'_>, one: &Saturated) -> String {
             return format!("{}: no instance in service {when}", facts.parts[one.part].name);
         }
         Kind::OneInstance(index) => return lopsided(facts, one, index),
-        Kind::TurnsAway => format!("{name}: turned {} requests away {when}", count(one.turned_away)),
+        Kind::TurnsAway => {
+            format!("{name}: turned {} requests away {when}", count(one.turned_away))
+        }
         Kind::Full => format!("{name}: {} busy {when}", percent(one.utilisation.min(1.0))),
     };
     if one.queue_mean > 0.0 {
@@ -166,7 +170,11 @@ fn when(facts: &Facts<'_>, one: &Saturated) -> String {
         return "all the time".to_owned();
     }
     let gaps = (one.to - one.from).saturating_sub(one.lasted);
-    let total = if gaps * 5 > one.lasted { format!(", {} in all", clock(one.lasted)) } else { String::new() };
+    let total = if gaps * 5 > one.lasted {
+        format!(", {} in all", clock(one.lasted))
+    } else {
+        String::new()
+    };
     format!("from {} to {}{total}", clock(one.from), clock(one.to))
 }
 

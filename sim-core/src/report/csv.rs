@@ -9,8 +9,8 @@ use super::frames::{FrameReport, RequestsFrame};
 const HEADER: &str = "start_s,end_s,kind,name,measure,value\n";
 
 impl Report {
-    /// The frames as CSV in long form: kind is `total`, `class`, `node` or `resource`; a figure that
-    /// does not exist, like a percentile of nothing, has no line.
+    /// The frames as CSV in long form: kind is `total`, `class`, `node` or `resource`; a figure
+    /// that does not exist, like a percentile of nothing, has no line.
     #[must_use]
     pub fn to_csv(&self) -> String {
         let mut out = HEADER.to_owned();

@@ -80,7 +80,10 @@ impl<'a> Facts<'a> {
                 part.resources = survey.resources.iter().map(|resource| resource.name).collect();
                 let stations = survey.resources.iter().map(|resource| resource.station).collect();
                 part.instances.push(Instance { name: &seat.name, stations });
-                survey.counts.iter().for_each(|&(name, n)| *part.counts.entry(name).or_default() += n);
+                survey
+                    .counts
+                    .iter()
+                    .for_each(|&(name, n)| *part.counts.entry(name).or_default() += n);
                 part.source |= !survey.tallies.is_empty() && survey.resources.is_empty();
                 for tally in survey.tallies {
                     let class = classes.entry(&tally.name).or_default();

@@ -71,7 +71,8 @@ pub fn clock(at: Nanos) -> String {
         return format!("{:.1}s", at as f64 / 1e9);
     }
     let all = (at + SECOND / 2) / SECOND;
-    let parts = [(all / 86_400, "d"), (all / 3_600 % 24, "h"), (all / 60 % 60, "m"), (all % 60, "s")];
+    let parts =
+        [(all / 86_400, "d"), (all / 3_600 % 24, "h"), (all / 60 % 60, "m"), (all % 60, "s")];
     let parts = parts.iter().filter(|(n, _)| *n > 0).map(|(n, unit)| format!("{n}{unit}"));
     parts.collect::<Vec<_>>().join(" ")
 }
@@ -84,8 +85,18 @@ mod tests {
     fn three_digits_and_no_exponent() {
         let numbers = [0.0, 0.000_01, 0.012_345, 0.9996, 1.2345, 9.999, 99.96, 1_234.5, 2e9, -3.0];
         let said: Vec<String> = numbers.into_iter().map(significant).collect();
-        let wanted =
-            ["0", "<0.001", "0.0123", "1.00", "1.23", "10.0", "100", "1,235", "2,000,000,000", "-3.00"];
+        let wanted = [
+            "0",
+            "<0.001",
+            "0.0123",
+            "1.00",
+            "1.23",
+            "10.0",
+            "100",
+            "1,235",
+            "2,000,000,000",
+            "-3.00",
+        ];
         assert_eq!(said, wanted);
     }
 
@@ -98,7 +109,8 @@ mod tests {
 
     #[test]
     fn times_of_a_run() {
-        let said = [0, 350_000_000, 3_200_000_000, 12_000_000_000, 1_880_000_000_000, 7_200 * SECOND];
+        let said =
+            [0, 350_000_000, 3_200_000_000, 12_000_000_000, 1_880_000_000_000, 7_200 * SECOND];
         let wanted = ["0s", "350ms", "3.2s", "12s", "31m 20s", "2h"];
         assert_eq!(said.map(clock), wanted);
         assert_eq!(duration_ms(1_240.4), "1.24 s");

@@ -62,9 +62,8 @@ pub(super) fn frames(facts: &Facts<'_>) -> Vec<FrameReport> {
 }
 
 fn report(facts: &Facts<'_>, frame: &Frame) -> FrameReport {
-    let class = |(name, class): (&&str, &Class<'_>)| {
-        ((*name).to_owned(), requests(&class.frame(frame)))
-    };
+    let class =
+        |(name, class): (&&str, &Class<'_>)| ((*name).to_owned(), requests(&class.frame(frame)));
     let served = facts.parts.iter().zip(&frame.parts).filter(|(part, _)| !part.source);
     let parts = served.map(|(part, figures)| {
         let resources = part.resources.iter().zip(&figures.resources).map(|(name, resource)| {

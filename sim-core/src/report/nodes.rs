@@ -125,7 +125,7 @@ fn instances(facts: &Facts<'_>, index: usize) -> Instances {
     Instances {
         min: counts.clone().min().unwrap_or(0),
         max: counts.clone().max().unwrap_or(0),
-        end: counts.last().unwrap_or(0),
+        end: facts.measured.last().map_or(0, |frame| frame.parts[index].instances),
     }
 }
 

@@ -5,8 +5,7 @@ use serde::Serialize;
 use super::counts::ms;
 use super::facts::{Class, Facts, ratio, seconds, total};
 use crate::engine::meter::Histogram;
-use crate::engine::time::Nanos;
-use crate::run::{ClassFrame, Frame};
+use crate::run::ClassFrame;
 use crate::scenario::objective::{Metric, Objective};
 
 /// One objective after the warm-up.
@@ -38,8 +37,12 @@ pub struct Breach {
     pub to_the_end: bool,
 }
 
-/// Relapses after fewer frames than this belong to one breach.
-const CALM: usize = 4;
+/// Relapses after fewer frames than this, or than this part of all frames, belong to one breach.
+const CALM: (usize, usize) = (4, 50);
+/// Slower requests than a percentile that a window needs before the percentile means something.
+const SLOWER: f64 = 5.0;
+/// Losses in a window that are more than chance.
+const LOSSES: u64 = 3;
 
 pub(super) fn objectives(facts: &Facts<'_>) -> Vec<ObjectiveReport> {
     facts.plan.objectives.iter().map(|objective| evaluate(facts, objective)).collect()
@@ -84,46 +87,65 @@ fn overall(facts: &Facts<'_>, metric: Metric, classes: &[&Class<'_>]) -> Option<
     }
 }
 
-/// The value in one frame; `None` where too few requests ended in it to tell.
-fn within(metric: Metric, class: &ClassFrame, span_s: f64) -> Option<f64> {
+/// The value in a window; `None` where too few requests ended in it to tell.
+fn within(objective: &Objective, class: &ClassFrame, span_s: f64) -> Option<f64> {
     let failed: u64 = class.failed.iter().sum();
     let ended = class.completed + failed;
-    match metric {
+    match objective.metric {
         Metric::LatencyMean => class.latency.mean().map(|ns| ns / 1e6),
         Metric::LatencyMax => class.latency.quantile(1.0).map(ms),
         Metric::LatencyPercentile(p) => {
-            let enough = class.latency.count() as f64 * (1.0 - p / 100.0) >= 1.0;
+            let enough = class.latency.count() as f64 * (1.0 - p / 100.0) >= SLOWER;
             class.latency.quantile(p / 100.0).filter(|_| enough).map(ms)
         }
-        Metric::Errors => (ended > 0).then(|| failed as f64 / ended as f64),
+        Metric::Errors => {
+            let chance = failed < LOSSES && objective.bound > 0.0;
+            let failed = if chance { 0 } else { failed };
+            (ended > 0).then(|| failed as f64 / ended as f64)
+        }
         Metric::Throughput | Metric::Goodput => Some(ratio(class.completed as f64, span_s)),
     }
 }
 
-fn breaches(facts: &Facts<'_>, objective: &Objective, classes: &[&Class<'_>]) -> Vec<Breach> {
-    let mut found: Vec<(usize, usize, f64)> = Vec::new();
-    let below = objective.holds(Some(f64::MIN));
-    let worse = |a: f64, b: f64| if below { a.max(b) } else { a.min(b) };
-    let mut last = None;
+/// A stretch of frames, first and last, and the objective's value in it.
+type Window = (usize, usize, f64);
+
+/// Frames one by one, or several together where a single one says too little.
+fn windows(facts: &Facts<'_>, objective: &Objective, classes: &[&Class<'_>]) -> Vec<Window> {
+    let mut all = Vec::new();
+    let mut open: Option<(usize, ClassFrame)> = None;
     for (index, frame) in facts.measured.iter().enumerate() {
-        let class = total(classes.iter().map(|class| class.frame(frame)).collect::<Vec<_>>().iter());
-        let span_s = seconds(frame.end - frame.start);
-        let Some(value) = within(objective.metric, &class, span_s) else { continue };
-        last = Some(index);
-        if objective.holds(Some(value)) {
-            continue;
-        }
-        match found.last_mut() {
-            Some((_, end, worst)) if index - *end <= CALM => {
-                (*end, *worst) = (index, worse(*worst, value));
-            }
-            _ => found.push((index, index, value)),
+        let mut parts: Vec<ClassFrame> = classes.iter().map(|class| class.frame(frame)).collect();
+        let first = open.as_ref().map_or(index, |(first, _)| *first);
+        parts.extend(open.take().map(|(_, before)| before));
+        let sum = total(parts.iter());
+        let span_s = seconds(frame.end - facts.measured[first].start);
+        match within(objective, &sum, span_s) {
+            Some(value) => all.push((first, index, value)),
+            None => open = Some((first, sum)),
         }
     }
-    let at = |index: usize, of: fn(&Frame) -> Nanos| seconds(of(&facts.measured[index]));
-    let breach = |(first, end, worst): (usize, usize, f64)| Breach {
-        start_s: at(first, |frame| frame.start),
-        end_s: at(end, |frame| frame.end),
+    all
+}
+
+fn breaches(facts: &Facts<'_>, objective: &Objective, classes: &[&Class<'_>]) -> Vec<Breach> {
+    let calm = CALM.0.max(facts.measured.len() / CALM.1);
+    let windows = windows(facts, objective, classes);
+    let last = windows.last().map(|window| window.1);
+    let below = objective.holds(Some(f64::MIN));
+    let mut found: Vec<Window> = Vec::new();
+    for (first, end, value) in windows.into_iter().filter(|w| !objective.holds(Some(w.2))) {
+        match found.last_mut() {
+            Some((_, until, worst)) if first - *until <= calm => {
+                *until = end;
+                *worst = if below { worst.max(value) } else { worst.min(value) };
+            }
+            _ => found.push((first, end, value)),
+        }
+    }
+    let breach = |(first, end, worst): Window| Breach {
+        start_s: seconds(facts.measured[first].start),
+        end_s: seconds(facts.measured[end].end),
         worst,
         to_the_end: last == Some(end),
     };

@@ -1,10 +1,11 @@
 //! Which resources were saturated, and in which frames: the evidence from which blame follows.
 //!
-//! A resource is saturated over a window of frames when it is at least 90 % busy and somebody had to
-//! wait for it (the outermost resource of a part needs no queue: its places are all there is), or
-//! when it is at least 80 % busy and requests there wait longer than they are worked on, or when its
-//! line is longer than two requests per place and grows significantly. A part without an instance in
-//! service is down. A resource that turns requests away is saturated while requests fail.
+//! A resource is saturated over a window of frames when it is at least 90 % busy and somebody had
+//! to wait for it (the outermost resource of a part needs no queue: its places are all there is),
+//! or when it is at least 80 % busy and requests there wait longer than they are worked on, or when
+//! its line is longer than two requests per place and grows significantly. A part without an
+//! instance in service is down. A resource that turns requests away is saturated while requests
+//! fail.
 
 use super::facts::{Facts, ratio, seconds};
 use crate::engine::meter::Station;
@@ -98,7 +99,8 @@ fn full(facts: &Facts<'_>, part: usize, resource: usize) -> Option<Saturated> {
         let when = frames.iter().map(failing).collect();
         return describe(facts, (part, Some(resource)), Kind::TurnsAway, when);
     }
-    let hot = stations.iter().position(|s| stations.len() > 1 && s.utilisation(facts.now) >= FULL)?;
+    let hot =
+        stations.iter().position(|s| stations.len() > 1 && s.utilisation(facts.now) >= FULL)?;
     let kind = Kind::OneInstance(hot);
     let found = describe(facts, (part, Some(resource)), kind, vec![true; frames.len()])?;
     let utilisation = stations[hot].utilisation(facts.now);
@@ -198,8 +200,9 @@ fn describe(
     kind: Kind,
     when: Vec<bool>,
 ) -> Option<Saturated> {
-    let flagged = || facts.measured.iter().zip(&when).filter(|(_, on)| **on).map(|(frame, _)| frame);
-    let (from, to) = (flagged().next()?.start, flagged().last()?.end);
+    let flagged =
+        || facts.measured.iter().zip(&when).filter(|(_, on)| **on).map(|(frame, _)| frame);
+    let (from, to) = (flagged().next()?.start, flagged().next_back()?.end);
     let (sum, spent, lasted) = summed(flagged(), part, resource.unwrap_or(0));
     let turned = |resource: usize| -> u64 {
         let all = facts.parts[part].instances.iter();

@@ -18,6 +18,8 @@ const WIDTH: usize = 100;
 const TIMELINE: (usize, usize) = (18, 6);
 /// Lines of the account of time that are shown.
 const ACCOUNT: usize = 8;
+/// A share of the time below which a line is not worth reading.
+const LITTLE: f64 = 0.001;
 
 impl Report {
     /// The report as text, without colour.
@@ -55,7 +57,8 @@ fn objectives(report: &Report) -> String {
     let mut table = Table::new(&["", "", ""]).left(&[0, 1]);
     for objective in &report.objectives {
         let verdict = if objective.held { "held" } else { "MISSED" };
-        let said = objective.value.map_or("nothing to measure".into(), |v| value(objective.metric, v));
+        let said =
+            objective.value.map_or("nothing to measure".into(), |v| value(objective.metric, v));
         let mut row = vec![verdict.to_owned(), objective.expression.clone(), said];
         row.push(match objective.broken.first() {
             None => String::new(),
@@ -74,17 +77,19 @@ fn objectives(report: &Report) -> String {
 fn account(report: &Report) -> String {
     let Some(each) = report.time.ms_per_completed else { return String::new() };
     let mut table = Table::new(&["", "", "", "", ""]).left(&[0, 1, 4]);
-    for entry in report.time.entries.iter().take(ACCOUNT) {
+    let entries = &report.time.entries;
+    let worth = entries.iter().take(ACCOUNT).filter(|entry| entry.share >= LITTLE).count();
+    for entry in &entries[..worth] {
         let bar = "█".repeat((entry.share * 30.0 + 0.5) as usize);
         let ms = entry.ms_per_completed.map_or(String::new(), duration_ms);
         let row = [entry.node.clone(), entry.doing.to_owned(), ms, percent(entry.share), bar];
         table.row(row.to_vec());
     }
-    let rest = report.time.entries.iter().skip(ACCOUNT);
+    let rest = entries.iter().skip(worth);
     let (share, ms) = rest.fold((0.0, 0.0), |(share, ms), entry| {
         (share + entry.share, ms + entry.ms_per_completed.unwrap_or(0.0))
     });
-    if share > 0.0 {
+    if share >= LITTLE {
         let row = ["the rest".to_owned(), String::new(), duration_ms(ms), percent(share)];
         table.row(row.to_vec());
     }
@@ -96,7 +101,7 @@ fn account(report: &Report) -> String {
 fn losses(report: &Report) -> String {
     let mut all: Vec<(&str, u64)> = report.failures.iter().map(|(cause, &n)| (*cause, n)).collect();
     all.retain(|(_, n)| *n > 0);
-    all.sort_by(|a, b| b.1.cmp(&a.1));
+    all.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
     let mut table = Table::new(&["", "", "", ""]).left(&[0, 3]);
     for (cause, n) in all {
         let share = percent(n as f64 / report.requests.issued.max(1) as f64);
@@ -121,6 +126,7 @@ fn meaning(cause: &str) -> &'static str {
         "no_backend" => "no backend was in service",
         "reset" => "its server died while serving it",
         "error" => "the server answered with an error of its own",
+        "miss" => "a cache did not hold it and nobody asked the origin",
         "timeout" => "the client's timeout ran out",
         "abandoned" => "the user lost patience and left",
         "cancelled" => "its caller took it back",
@@ -175,12 +181,18 @@ fn nodes(report: &Report) -> String {
         for (resource, figures) in &node.resources {
             let mut cells = std::mem::replace(&mut first, vec![String::new(); 3]);
             cells.push(resource.clone());
-            cells.push(significant(figures.capacity));
-            cells.push(percent(figures.utilisation));
+            let unlimited = figures.capacity == 0.0;
+            let dash = |text: String| if unlimited { "-".to_owned() } else { text };
+            cells.push(dash(significant(figures.capacity)));
+            cells.push(dash(percent(figures.utilisation)));
             cells.push(significant(figures.queue_mean));
             cells.push(count(u64::from(figures.queue_max)));
             cells.push(figures.wait_ms_mean.map_or("-".to_owned(), duration_ms));
-            cells.push(if figures.turned_away > 0 { count(figures.turned_away) } else { "-".into() });
+            cells.push(if figures.turned_away > 0 {
+                count(figures.turned_away)
+            } else {
+                "-".into()
+            });
             table.row(cells);
         }
     }
@@ -193,7 +205,8 @@ fn instances(node: &NodeReport) -> String {
 }
 
 fn scaling(report: &Report) -> String {
-    let step = |s: &super::Scaling| format!("  {}  {}  {} -> {}\n", at(s.at_s), s.node, s.from, s.to);
+    let step =
+        |s: &super::Scaling| format!("  {}  {}  {} -> {}\n", at(s.at_s), s.node, s.from, s.to);
     let lines: Vec<String> = report.scaling.iter().map(step).collect();
     titled("Instances in service", &shortened(lines, (8, 4)))
 }
@@ -236,7 +249,9 @@ fn origin(report: &Report) -> String {
     {
         let (events, ms) = (count(report.engine.events), duration_ms(cpu * 1e3));
         let speed = significant(speed);
-        body.push_str(&format!("  {events} events in {ms} of CPU time: {speed} requests a second\n"));
+        body.push_str(&format!(
+            "  {events} events in {ms} of CPU time: {speed} requests a second\n"
+        ));
     }
     if let Some(command) = &report.command {
         body.push_str(&format!("  repeat: {command}\n"));

@@ -63,8 +63,11 @@ pub(super) fn timeline(
         (&bottleneck.node, bottleneck.from_s, bottleneck.to_s)
     {
         let resource = bottleneck.resource.as_deref();
-        let moment = |at_s, what: String| {
-            Moment { at_s, kind: "saturation", node: Some(node.clone()), what }
+        let moment = |at_s, what: String| Moment {
+            at_s,
+            kind: "saturation",
+            node: Some(node.clone()),
+            what,
         };
         if let Some(resource) = resource {
             all.push(moment(at_s, format!("{resource} saturated")));

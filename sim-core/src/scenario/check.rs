@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::decode::ReferenceKind;
 use super::parts::ReadPart;
 use super::plan::Blueprint;
-use super::problem::{Code, Problem};
+use super::problem::{Code, Problem, Severity};
 
 /// Frames of a call stack at most.
 const STACK_MAX: u32 = 64;
@@ -17,17 +17,25 @@ pub(super) struct Graph {
     edges: Vec<BTreeSet<usize>>,
 }
 
+/// What can be named.
+pub(super) struct Names<'a> {
+    /// Names of nodes, of those that cannot be read too.
+    pub(super) nodes: &'a BTreeSet<String>,
+    /// Instances of each part that there can be.
+    pub(super) prepared: &'a BTreeMap<String, u32>,
+}
+
 /// Checks every name, also where other things in the parts are wrong.
 pub(super) fn names(
     parts: &[ReadPart],
-    prepared: &BTreeMap<String, u32>,
+    names: &Names<'_>,
     problems: &mut Vec<Problem>,
 ) -> Graph {
     let index: BTreeMap<&str, usize> =
         parts.iter().enumerate().map(|(at, part)| (part.name.as_str(), at)).collect();
     let mut graph = Graph { edges: vec![BTreeSet::new(); parts.len()] };
     for (at, part) in parts.iter().enumerate() {
-        check_names(part, &index, prepared, problems);
+        check_names(part, names, problems);
         for reference in part.references.iter() {
             if matches!(reference.kind, ReferenceKind::Node | ReferenceKind::Service)
                 && let Some(&to) = index.get(reference.name.as_str())
@@ -48,17 +56,17 @@ pub(super) fn connections(
 ) {
     check_endpoints(parts, blueprint, graph, problems);
     check_cycles(parts, graph, problems);
-    check_unused(parts, graph, problems);
+    if !problems.iter().any(|problem| problem.severity == Severity::Error) {
+        check_unused(parts, graph, problems);
+    }
 }
 
 fn check_names(
     part: &ReadPart,
-    index: &BTreeMap<&str, usize>,
-    prepared: &BTreeMap<String, u32>,
+    names: &Names<'_>,
     problems: &mut Vec<Problem>,
 ) {
-    let known: Vec<&str> =
-        index.keys().copied().filter(|name| !name.starts_with("autoscale:")).collect();
+    let known: Vec<&str> = names.nodes.iter().map(String::as_str).collect();
     for reference in part.references.iter() {
         let is_one = match reference.kind {
             ReferenceKind::Node => true,
@@ -66,7 +74,7 @@ fn check_names(
             _ => continue,
         };
         let (path, name) = (&reference.path, &reference.name);
-        if !index.contains_key(name.as_str()) {
+        if !names.nodes.contains(name) {
             let message = format!("{path} names \"{name}\", which is no node");
             problems.push(
                 Problem::new(Code::UnknownNode, path.clone(), message)
@@ -76,7 +84,7 @@ fn check_names(
             );
             continue;
         }
-        let prepared = prepared.get(name).copied().unwrap_or(1);
+        let prepared = names.prepared.get(name).copied().unwrap_or(1);
         if is_one && prepared > 1 {
             let message = format!("{path} names \"{name}\", which has {prepared} instances");
             problems.push(
@@ -277,8 +285,10 @@ impl Graph {
             let can = bound * f64::from(part.prepared);
             if load[at] > can * OVERLOAD {
                 let message = format!(
-                    "up to {:.4}/s are offered to {}, which can serve {:.4}/s at most",
-                    load[at], part.name, can
+                    "up to {}/s are offered to {}, which can serve {}/s at most",
+                    round(load[at]),
+                    part.name,
+                    round(can)
                 );
                 problems.push(
                     Problem::new(Code::Overload, parts[at].path.clone(), message)
@@ -288,4 +298,9 @@ impl Graph {
             }
         }
     }
+}
+
+/// A rate for people: one decimal below a hundred, none above.
+fn round(rate: f64) -> f64 {
+    if rate < 100.0 { (rate * 10.0).round() / 10.0 } else { rate.round() }
 }

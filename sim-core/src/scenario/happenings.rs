@@ -151,7 +151,11 @@ impl Reader<'_> {
         let node = instance.parse().ok().and_then(|at: usize| place.members.get(at).copied());
         let Some(node) = node else {
             let message = format!("{verb} names \"{name}\", but {service} has {} instances", place.members.len());
-            let remedy = format!("write {service}[0] to {service}[{}]", place.members.len() - 1);
+            let last = place.members.len() - 1;
+            let remedy = match last {
+                0 => format!("write {service}"),
+                last => format!("write {service}[0] to {service}[{last}]"),
+            };
             return Err(self.problem(index, verb, message, &remedy));
         };
         Ok(vec![node])

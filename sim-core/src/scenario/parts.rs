@@ -1,5 +1,7 @@
 //! The parts of a scenario: users, nodes and autoscalers, each decoded by its component's form.
 
+use std::collections::BTreeSet;
+
 use super::decode::{self, References};
 use super::models;
 use super::problem::{Code, Place, Problem, Sources};
@@ -52,6 +54,12 @@ fn unknown_component(part: &ReadPart) -> Problem {
 /// The sections of a file with the component that their parts have unless they say it.
 const SECTIONS: [(&str, Option<&str>); 3] =
     [("users", Some("users")), ("nodes", None), ("autoscale", Some("step-autoscaler"))];
+
+/// The names of all nodes, of those that cannot be read too.
+pub(super) fn names(root: &Node) -> BTreeSet<String> {
+    let nodes = root.get("nodes").map_or(&[][..], Node::entries);
+    nodes.iter().map(|entry| entry.key.clone()).collect()
+}
 
 /// Reads all parts; what is wrong is added to `problems`.
 pub(super) fn read(

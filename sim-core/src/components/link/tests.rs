@@ -8,7 +8,7 @@ use crate::components::testing::{
     agrees_without_lanes_and_after_a_snapshot, count, failed, flaw, node, retune, run, survey,
     tally, world,
 };
-use crate::engine::kernel::{Action, World};
+use crate::engine::kernel::{Action, Behaviour, World};
 use crate::engine::request::{Cause, Doing};
 use crate::engine::time::SECOND;
 

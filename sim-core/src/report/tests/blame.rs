@@ -34,20 +34,32 @@ fn a_pool_in_front_of_an_idle_database_is_named() {
     let report = Report::of(&played(
         plan(vec![
             ("shoppers", "users", json!({"enter": "web", "arrivals": "100/s"})),
-            ("web", "worker-pool", json!({"workers": 40, "steps": [{"cpu": "2ms"}, {"call": {"to": "pool"}}]})),
-            ("pool", "worker-pool", json!({"workers": 2, "steps": [{"query": {"to": "db", "time": "25ms"}}]})),
+            (
+                "web",
+                "worker-pool",
+                json!({"workers": 40, "steps": [{"cpu": "2ms"}, {"call": {"to": "pool"}}]}),
+            ),
+            (
+                "pool",
+                "worker-pool",
+                json!({"workers": 2, "steps": [{"query": {"to": "db", "time": "25ms"}}]}),
+            ),
             ("db", "station", json!({"servers": 20, "service": "25ms"})),
         ]),
         300,
     ));
     assert_eq!(named(&report), (Some("pool"), Some("workers")), "{}", report.to_text());
     assert_eq!(report.bottleneck.victims, ["web workers"]);
-    assert!(report.bottleneck.reason.contains("held waiting for db"), "{}", report.bottleneck.reason);
+    assert!(
+        report.bottleneck.reason.contains("held waiting for db"),
+        "{}",
+        report.bottleneck.reason
+    );
 }
 
 #[test]
 fn stations_in_a_row_do_not_hold_each_other() {
-    // the first one is full, the second one busy but not to blame: it does not make the first one wait
+    // the second one is busy too, but it does not make the first one wait
     let report = Report::of(&played(
         plan(vec![
             ("users", "users", json!({"enter": "a", "arrivals": "120/s"})),
@@ -64,7 +76,11 @@ fn cores_within_workers_are_named() {
     let report = Report::of(&played(
         plan(vec![
             ("users", "users", json!({"enter": "web", "arrivals": "120/s"})),
-            ("web", "worker-pool", json!({"workers": 16, "cores": 1, "queue": 50, "steps": [{"cpu": "10ms"}]})),
+            (
+                "web",
+                "worker-pool",
+                json!({"workers": 16, "cores": 1, "queue": 50, "steps": [{"cpu": "10ms"}]}),
+            ),
         ]),
         300,
     ));
@@ -84,10 +100,8 @@ fn with_room_everywhere_nothing_is_saturated() {
 fn a_part_without_an_instance_is_named_while_it_is_down() {
     let mut plan = shop(40.0, 8, 8);
     let kill = |at, nodes| Event { at: at * SECOND, change: Change::Kill(nodes) };
-    plan.events = vec![
-        kill(100, vec![4]),
-        Event { at: 160 * SECOND, change: Change::Start(vec![4]) },
-    ];
+    plan.events =
+        vec![kill(100, vec![4]), Event { at: 160 * SECOND, change: Change::Start(vec![4]) }];
     plan.objectives = vec![Objective::parse("errors < 0.1%").unwrap()];
     let report = Report::of(&played(plan, 600));
     assert_eq!(named(&report), (Some("db"), None), "{}", report.to_text());
@@ -97,14 +111,16 @@ fn a_part_without_an_instance_is_named_while_it_is_down() {
     assert_eq!((broken[0].start_s, broken[0].end_s, broken[0].to_the_end), (100.0, 160.0, false));
     let said: Vec<&str> = report.timeline.iter().map(|moment| &moment.what[..]).collect();
     assert!(said.contains(&"killed") && said.contains(&"holds again: errors < 0.1%"), "{said:?}");
-    assert!(report.to_text().contains("just before, at 1m 40s: db killed"), "{}", report.to_text());
+    let words: Vec<String> = report.to_text().split_whitespace().map(str::to_owned).collect();
+    assert!(words.join(" ").contains("just before, at 1m 40s: db killed"), "{}", report.to_text());
 }
 
 #[test]
 fn a_spike_is_dated() {
     let mut plan = shop(40.0, 4, 2);
     let form = json!({"enter": "lb", "mix": {"browse": 1.0}, "arrivals":
-        {"base": "40/s", "peaks": [{"at": "300s", "ramp": "10s", "hold": "60s", "rate": "120/s"}]}});
+        {"base": "40/s", "peaks":
+            [{"at": "300s", "ramp": "10s", "hold": "60s", "rate": "120/s"}]}});
     plan.blueprint.parts[0].form = serde_json::from_value(json!({"Users": form})).unwrap();
     plan.objectives = vec![Objective::parse("latency p(95) < 500ms").unwrap()];
     let report = Report::of(&played(plan, 900));

@@ -20,7 +20,8 @@ impl FormReader for FromJson {
 
 /// A plan of parts: name, component and form.
 pub(super) fn plan(parts: Vec<(&str, &str, Value)>) -> Plan {
-    let mut blueprint = Blueprint { stack: 16, endpoints: vec![String::new()], ..Blueprint::default() };
+    let mut blueprint =
+        Blueprint { stack: 16, endpoints: vec![String::new()], ..Blueprint::default() };
     for (name, component, form) in parts {
         let form = read_form(component, FromJson(form)).unwrap();
         blueprint.endpoints.extend(form.endpoints());
@@ -31,15 +32,16 @@ pub(super) fn plan(parts: Vec<(&str, &str, Value)>) -> Plan {
     Plan { name: "shop".into(), duration, frame: 5 * SECOND, blueprint, ..Plan::default() }
 }
 
-/// Users who browse and buy, `workers` workers of 20 ms CPU each at two instances, and a database of
-/// `servers` servers that takes 25 ms.
+/// Users who browse and buy, `workers` workers of 20 ms CPU each at two instances, and a database
+/// of `servers` servers that takes 25 ms.
 pub(super) fn shop(rate: f64, workers: u32, servers: u32) -> Plan {
     let steps = json!([{"cpu": {"exponential": {"mean": "20ms"}}}, {"call": {"to": "db"}}]);
     plan(vec![
         (
             "shoppers",
             "users",
-            json!({"enter": "lb", "arrivals": format!("{rate}/s"), "mix": {"browse": 3.0, "buy": 1.0}}),
+            json!({"enter": "lb", "arrivals": format!("{rate}/s"),
+                   "mix": {"browse": 3.0, "buy": 1.0}}),
         ),
         ("lb", "balancer", json!({"to": "web", "balance": "least_conn"})),
         (
@@ -48,7 +50,11 @@ pub(super) fn shop(rate: f64, workers: u32, servers: u32) -> Plan {
             json!({"replicas": 2, "workers": workers, "queue": 400,
                    "endpoints": {"browse": steps, "buy": steps}}),
         ),
-        ("db", "station", json!({"servers": servers, "service": {"exponential": {"mean": "25ms"}}})),
+        (
+            "db",
+            "station",
+            json!({"servers": servers, "service": {"exponential": {"mean": "25ms"}}}),
+        ),
     ])
 }
 

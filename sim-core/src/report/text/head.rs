@@ -68,7 +68,9 @@ fn when(report: &Report) -> Option<String> {
     let all = || report.objectives.iter().flat_map(|objective| &objective.broken);
     let first = all().map(|breach| breach.start_s).min_by(f64::total_cmp)?;
     let last = all().map(|breach| breach.end_s).max_by(f64::total_cmp)?;
-    let mut text = format!("objectives are broken from {}", at(first));
+    let broken: f64 = all().map(|breach| breach.end_s - breach.start_s).sum();
+    let steadily = if broken < 0.7 * (last - first) { "on and off " } else { "" };
+    let mut text = format!("objectives are broken {steadily}from {}", at(first));
     if all().any(|breach| breach.to_the_end) {
         text.push_str(" and not met again until the end");
     } else {
@@ -88,18 +90,31 @@ fn when(report: &Report) -> Option<String> {
 fn lost(report: &Report) -> String {
     let requests = report.requests;
     if requests.failed == 0 {
-        return format!("none of {} requests", count(requests.issued));
+        return format!("none of {} requests{}", count(requests.issued), open(report));
     }
     let mut causes: Vec<(&str, u64)> = report.failures.iter().map(|(c, &n)| (*c, n)).collect();
     causes.retain(|(_, n)| *n > 0);
-    causes.sort_by(|a, b| b.1.cmp(&a.1));
-    let named = causes.iter().take(CAUSES).map(|(cause, n)| format!("{} {}", count(*n), words(cause)));
+    causes.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    let named =
+        causes.iter().take(CAUSES).map(|(cause, n)| format!("{} {}", count(*n), words(cause)));
     let named: Vec<String> = named.collect();
     format!(
-        "{} of {} requests ({}): {}",
+        "{} of {} requests ({}): {}{}",
         count(requests.failed),
         count(requests.issued),
         percent(requests.failed as f64 / requests.issued.max(1) as f64),
-        named.join(", ")
+        named.join(", "),
+        open(report),
     )
+}
+
+/// Requests without an end, where they are too many to be just under way.
+fn open(report: &Report) -> String {
+    let Report { requests, goodput_rps, .. } = report;
+    let many = requests.in_flight as f64 > (requests.issued as f64 / 100.0).max(*goodput_rps);
+    if many {
+        format!("; {} not answered when it ended", count(requests.in_flight))
+    } else {
+        String::new()
+    }
 }

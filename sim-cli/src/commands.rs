@@ -1,0 +1,87 @@
+//! The commands and what they share.
+
+mod completions;
+mod explain;
+mod run;
+mod schema;
+mod validate;
+
+use clap::{Parser, Subcommand};
+
+use crate::exit::{Exit, Failure};
+use crate::output::talk;
+use crate::style::Color;
+
+const HELP: &str = "\
+{about}
+
+Examples:
+  busyhour run black-friday.yaml                     play a scenario, print its report
+  busyhour run shop.yaml --set nodes.web.workers=8   the same with one thing changed
+  busyhour run shop.yaml --format json -o run.json   for programs; exits 99 on a missed objective
+  busyhour validate shop.yaml                        check a scenario without playing it
+  busyhour explain E012                              what an error means and how to put it right
+  busyhour explain worker-pool                       the knobs of a component
+
+{usage-heading} {usage}
+
+{all-args}{after-help}";
+
+const CODES: &str = "\
+Exit codes: 0 ok, 1 internal error, 2 bad usage or scenario, \
+3 interrupted with partial results kept, 99 objectives missed. \
+Results go to standard output, talk and progress to standard error.";
+
+/// Rehearses a web cluster's busy hour before it happens.
+#[derive(Debug, Parser)]
+#[command(name = "busyhour", version, help_template = HELP, after_help = CODES)]
+pub(crate) struct Busyhour {
+    /// When to colour: auto does on a terminal, unless NO_COLOR is set
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    color: Color,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Play a scenario and report what it amounted to
+    Run(run::RunArgs),
+    /// Check a scenario without playing it
+    Validate(validate::ValidateArgs),
+    /// Explain an error code, a component, one of its knobs or a model
+    Explain(explain::ExplainArgs),
+    /// Print the JSON Schema of scenarios, for editors
+    Schema,
+    /// Print a completion script for a shell
+    Completions(completions::CompletionsArgs),
+}
+
+impl Busyhour {
+    /// Does what is asked.
+    pub(crate) fn obey(&self) -> Exit {
+        let done = match &self.command {
+            Command::Run(args) => run::run(args, self.color),
+            Command::Validate(args) => validate::validate(args, self.color),
+            Command::Explain(args) => explain::explain(args),
+            Command::Schema => schema::schema(),
+            Command::Completions(args) => completions::completions(args),
+        };
+        done.unwrap_or_else(|Failure { exit, message }| {
+            if !message.is_empty() {
+                talk(&format!("error: {message}\n"));
+            }
+            exit
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        super::Busyhour::command().debug_assert();
+    }
+}

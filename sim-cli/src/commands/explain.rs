@@ -1,0 +1,115 @@
+//! `busyhour explain`: pages for error codes, components, knobs and models.
+
+use std::fmt::Write;
+
+use clap::Args;
+use sim_core::{CATALOGUE, Code, Knob, Manual, manual, models, nearest_remedy};
+
+use crate::exit::{Exit, Failure};
+use crate::output::print;
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// A code like E012, a component like worker-pool, a knob like users.retry, a model, or list
+    #[arg(default_value = "list")]
+    topic: String,
+}
+
+pub(super) fn explain(args: &ExplainArgs) -> Result<Exit, Failure> {
+    let topic = args.topic.trim();
+    let found = if topic == "list" { Some(list()) } else { page(topic) };
+    let Some(text) = found else { return Err(unknown(topic)) };
+    print(&text)?;
+    Ok(Exit::Ok)
+}
+
+fn page(topic: &str) -> Option<String> {
+    if let Some(code) = Code::parse(topic) {
+        let shorter = |line: &str| match line.chars().count() {
+            0..=98 => line.to_owned(),
+            _ => wrapped(line, 98).join("\n"),
+        };
+        let lines = code.page().lines().map(shorter);
+        let page: Vec<String> = lines.collect();
+        return Some(format!("{}: {}\n\n{}\n", code.as_str(), code.title(), page.join("\n")));
+    }
+    if let Some(text) = models::text(topic) {
+        return Some(text.to_owned());
+    }
+    let (component, knob) = match topic.split_once('.') {
+        Some((component, knob)) => (component, Some(knob)),
+        None => (topic, None),
+    };
+    let Manual { name, summary, knobs } = manual(component)?;
+    let wanted = |path: &str| {
+        knob.is_none_or(|knob| {
+            path.strip_prefix(knob).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        })
+    };
+    let knobs: Vec<&Knob> = knobs.iter().filter(|knob| wanted(&knob.path)).collect();
+    if knobs.is_empty() && knob.is_some() {
+        return None;
+    }
+    let mut text = if knob.is_none() { format!("{name}: {summary}\n") } else { String::new() };
+    for knob in knobs {
+        let need = match (&knob.default, knob.required) {
+            (Some(default), _) => format!(", default {default}"),
+            (None, true) => ", required".to_owned(),
+            (None, false) => String::new(),
+        };
+        // writing to a string cannot fail
+        let _ = write!(text, "\n  {}  ({}{need})\n", knob.path, knob.kind);
+        for line in wrapped(&knob.doc, 92) {
+            let _ = writeln!(text, "      {line}");
+        }
+    }
+    Some(text.trim_start_matches('\n').to_owned())
+}
+
+fn list() -> String {
+    let mut text = "Components (busyhour explain COMPONENT, or COMPONENT.KNOB)\n".to_owned();
+    for (name, summary) in CATALOGUE {
+        let _ = writeln!(text, "  {name:14} {summary}");
+    }
+    if !models::names().is_empty() {
+        let _ = writeln!(text, "\nModels\n  {}", models::names().join(", "));
+    }
+    text.push_str("\nCodes (busyhour explain CODE)\n");
+    for code in Code::ALL {
+        let _ = writeln!(text, "  {:14} {}", code.as_str(), code.title());
+    }
+    text
+}
+
+fn unknown(topic: &str) -> Failure {
+    let knobs = topic.split_once('.').and_then(|(component, _)| manual(component));
+    let known: Vec<String> = match knobs {
+        Some(manual) => {
+            manual.knobs.iter().map(|knob| format!("{}.{}", manual.name, knob.path)).collect()
+        }
+        None => {
+            let names = CATALOGUE.iter().map(|(name, _)| *name).chain(models::names());
+            let codes = Code::ALL.iter().map(|code| code.as_str());
+            names.chain(codes).map(str::to_owned).collect()
+        }
+    };
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let remedy = nearest_remedy(topic, &known);
+    Failure::usage(format!("there is no page \"{topic}\": {remedy}; busyhour explain lists all"))
+}
+
+/// Lines of at most `width` characters, broken at spaces.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}

@@ -1,0 +1,179 @@
+//! `busyhour run`: plays a scenario and reports what it amounted to.
+
+use std::io::{IsTerminal, stderr, stdout};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::{Args, ValueEnum};
+use sim_core::{Advanced, Duration, Plan, Report, Run, Verdict, figures};
+
+use crate::exit::{Exit, Failure};
+use crate::input;
+use crate::output::{Destination, talk};
+use crate::progress::{Progress, cpu_seconds};
+use crate::style::{Color, painted};
+
+/// Events between two looks at the progress line and at the interrupt key.
+const SLICE: u64 = 1_000_000;
+
+/// How the report is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs: a stable contract, schema_version 1.
+    Json,
+    /// The frames, one figure a line.
+    Csv,
+}
+
+/// Which frames the JSON holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Frames {
+    /// All of them.
+    #[default]
+    All,
+    /// None: the totals only.
+    None,
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// The scenario, a YAML file; - reads standard input
+    scenario: String,
+    /// Play under this seed instead of the scenario's own
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Change a value before playing, like nodes.web.workers=8; may be given many times
+    #[arg(long, value_name = "PATH=VALUE")]
+    set: Vec<String>,
+    /// Play for this long, like 10m, instead of the scenario's own duration
+    #[arg(long, value_name = "D")]
+    duration: Option<Duration>,
+    /// How the report is written
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Where the report goes; - is standard output
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<String>,
+    /// Which frames the JSON holds
+    #[arg(long, value_enum, default_value_t)]
+    frames: Frames,
+    /// Fail with exit code 2 if the scenario states no objectives
+    #[arg(long)]
+    require_objectives: bool,
+    /// Show no progress
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+pub(super) fn run(args: &RunArgs, color: Color) -> Result<Exit, Failure> {
+    let destination = Destination::new(args.output.as_deref())?;
+    let plan = input::plan(&args.scenario, &overrides(args), color.on(&stderr()))?;
+    if args.require_objectives && plan.objectives.is_empty() {
+        return Err(Failure::usage(format!(
+            "{} states no objectives, so nothing would be checked: write \
+             objectives: [errors < 0.1%]",
+            plan.name
+        )));
+    }
+    let (run, cpu) = played(plan, args)?;
+    let mut report = Report::of(&run).with_cpu_seconds(cpu);
+    report.command = Some(repeat(args, run.seed()));
+    let text = match args.format {
+        Format::Text if destination == Destination::Stdout && color.on(&stdout()) => {
+            painted(&report.to_text())
+        }
+        Format::Text => report.to_text(),
+        Format::Csv => report.to_csv(),
+        Format::Json => {
+            report.frames = report.frames.filter(|_| args.frames == Frames::All);
+            report.to_json().map_err(Failure::internal)?
+        }
+    };
+    destination.write(&text)?;
+    Ok(exit(&report))
+}
+
+fn exit(report: &Report) -> Exit {
+    if report.interrupted {
+        let at = figures::clock((report.simulated_s * 1e9) as u64);
+        let all = figures::clock((report.duration_s * 1e9) as u64);
+        talk(&format!("interrupted at {at} of {all}: the report covers what was simulated\n"));
+        return Exit::Interrupted;
+    }
+    if report.verdict == Verdict::Missed { Exit::Missed } else { Exit::Ok }
+}
+
+/// What the command line changes in the scenario.
+fn overrides(args: &RunArgs) -> Vec<String> {
+    let mut all = args.set.clone();
+    all.extend(args.duration.map(|duration| format!("duration={duration}")));
+    all
+}
+
+/// Plays to the end or to the first interrupt; with the CPU time that it took, seconds.
+fn played(plan: Plan, args: &RunArgs) -> Result<(Run, f64), Failure> {
+    let stop = interrupts()?;
+    let seed = args.seed.unwrap_or(plan.seed);
+    let began = cpu_seconds();
+    let mut run = Run::new(Arc::new(plan), seed).map_err(|(part, flaw)| {
+        let path = format!("part {part}, {}", flaw.path);
+        Failure::usage(format!("{path}: {} ({})", flaw.message, flaw.remedy))
+    })?;
+    let progress = Progress::new(!args.quiet && stderr().is_terminal());
+    while !run.is_over() && !stop.load(Ordering::Relaxed) {
+        if let Advanced::Circling(node) = run.advance(u64::MAX, SLICE) {
+            progress.done();
+            return Err(Failure::usage(run.circling(node)));
+        }
+        progress.show(&run);
+    }
+    progress.done();
+    Ok((run, cpu_seconds() - began))
+}
+
+/// A flag that the first interrupt raises; the second one ends the process.
+fn interrupts() -> Result<Arc<AtomicBool>, Failure> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let raised = Arc::clone(&stop);
+    ctrlc::set_handler(move || {
+        if raised.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    })
+    .map_err(|error| Failure::internal(format!("cannot listen for interrupts: {error}")))?;
+    Ok(stop)
+}
+
+/// The command that repeats the run.
+fn repeat(args: &RunArgs, seed: u64) -> String {
+    let mut words = vec!["busyhour".to_owned(), "run".to_owned(), quoted(&args.scenario)];
+    words.push(format!("--seed {seed}"));
+    words.extend(args.set.iter().map(|set| format!("--set {}", quoted(set))));
+    words.extend(args.duration.map(|duration| format!("--duration {duration}")));
+    words.join(" ")
+}
+
+/// A word as a POSIX shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn words_survive_a_shell() {
+        assert_eq!(quoted("nodes.web.workers=8"), "nodes.web.workers=8");
+        assert_eq!(quoted("my shop.yaml"), "'my shop.yaml'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+    }
+}

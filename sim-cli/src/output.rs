@@ -1,0 +1,89 @@
+//! Results on standard output or in a file that appears whole or not at all; talk goes elsewhere.
+
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write, stderr, stdout};
+use std::path::{Path, PathBuf};
+
+use crate::exit::Failure;
+
+/// Says something on standard error; if nobody listens, that is no fault.
+pub(crate) fn talk(text: &str) {
+    let _ = stderr().lock().write_all(text.as_bytes());
+}
+
+/// Prints a result. A reader that has seen enough, like `head`, is no fault.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let mut out = stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Failure::internal(format!("cannot print the result: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Where a result goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Destination {
+    /// Standard output.
+    Stdout,
+    /// A file.
+    File(PathBuf),
+}
+
+impl Destination {
+    /// Reads `--output`; a folder that does not exist is found out before the run, not after it.
+    pub(crate) fn new(output: Option<&str>) -> Result<Self, Failure> {
+        let Some(path) = output.filter(|path| *path != "-") else {
+            return Ok(Destination::Stdout);
+        };
+        let path = PathBuf::from(path);
+        if path.is_dir() {
+            let path = path.display();
+            return Err(Failure::usage(format!("--output {path} is a folder: name a file in it")));
+        }
+        let folder = folder(&path);
+        if !folder.is_dir() {
+            let folder = folder.display();
+            return Err(Failure::usage(format!(
+                "--output: there is no folder {folder}: create it"
+            )));
+        }
+        Ok(Destination::File(path))
+    }
+
+    /// Writes the result.
+    pub(crate) fn write(&self, text: &str) -> Result<(), Failure> {
+        match self {
+            Destination::Stdout => print(text),
+            Destination::File(path) => write_whole(path, text).map_err(|error| {
+                Failure::internal(format!("cannot write {}: {error}", path.display()))
+            }),
+        }
+    }
+}
+
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// A temporary file beside the target that takes its place when it is whole.
+fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
+    // a link is followed, and a device or pipe cannot be replaced
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    if path.exists() && !path.is_file() {
+        return fs::write(&path, text);
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let draft = folder(&path).join(format!(".{name}.{}.part", std::process::id()));
+    let written = File::create(&draft)
+        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::rename(&draft, &path));
+    if written.is_err() {
+        let _ = fs::remove_file(&draft);
+    }
+    written
+}
