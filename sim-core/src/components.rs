@@ -219,7 +219,10 @@ macro_rules! catalogue {
             ) -> Result<(), Flaw> {
                 match (self, form) {
                     $((Node::$Name(node), Form::$Name(spec)) => node.retune(cx, spec, site),)+
-                    _ => Err(Flaw::new("", "the form is another component's", "keep the component")),
+                    _ => {
+                        let message = "the form is another component's";
+                        Err(Flaw::new("", message, "keep the component"))
+                    }
                 }
             }
             /// Shows its meters.
@@ -278,7 +281,7 @@ macro_rules! catalogue {
 }
 
 #[cfg(test)]
-pub(crate) mod testing;
+pub(crate) mod tests_world;
 
 catalogue! {
     balancer::Balancer,

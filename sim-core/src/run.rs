@@ -301,7 +301,8 @@ fn happen(world: &mut World<Node>, plan: &Plan, change: &Change) {
         }
         Change::Remove(part, count) => {
             let first = world.core.groups[*part as usize].members[0];
-            let removed = world.with(first, |_, cx| (0..*count).filter(|_| cx.shrink(*part)).count());
+            let removed =
+                world.with(first, |_, cx| (0..*count).filter(|_| cx.shrink(*part)).count());
             note(world, first, &format!("{removed} instances taken out of service"));
         }
     }

@@ -189,7 +189,9 @@ fn check_version(root: &Node, problems: &mut Vec<Problem>) -> Option<()> {
         return Some(());
     }
     let (message, place) = match found {
-        Some(node) => (format!("busyhour: {} is no version of this format", node.shown()), node.place),
+        Some(node) => {
+            (format!("busyhour: {} is no version of this format", node.shown()), node.place)
+        }
         None => ("the file does not say that it is a scenario".to_owned(), root.place),
     };
     problems.push(
@@ -273,8 +275,11 @@ fn check_classes(
             let path = format!("objectives[{index}]");
             let message = format!("\"{class}\" is neither a metric nor a class of requests");
             let place = root.get(&path).map_or(root.place, |node| node.place);
-            let candidates: Vec<&str> =
-                known.iter().copied().chain(["latency", "errors", "goodput", "throughput"]).collect();
+            let candidates: Vec<&str> = known
+                .iter()
+                .copied()
+                .chain(["latency", "errors", "goodput", "throughput"])
+                .collect();
             problems.push(
                 Problem::new(Code::BadObjective, path, message)
                     .at(place)
@@ -360,7 +365,11 @@ fn load_files(
 }
 
 /// Builds every part once, so that what only building can find is found now.
-fn build_once(blueprint: &Blueprint, parts: &[ReadPart], problems: &mut Vec<Problem>) -> Option<()> {
+fn build_once(
+    blueprint: &Blueprint,
+    parts: &[ReadPart],
+    problems: &mut Vec<Problem>,
+) -> Option<()> {
     let mut site = blueprint.site();
     let mut fine = Some(());
     for (part, read) in blueprint.parts.iter().zip(parts) {

@@ -26,8 +26,8 @@ pub fn digest(scenario_yaml: &str, seed: Option<u64>) -> Result<String, String> 
     Ok(digest.to_owned())
 }
 
-/// Plays a scenario under its own seed and returns, as JSON, every node's name and digest at each of
-/// the times (ns, ascending): where two builds differ first.
+/// Plays a scenario under its own seed and returns, as JSON, every node's name and digest at each
+/// of the times (ns, ascending): where two builds differ first.
 ///
 /// # Errors
 /// The scenario's problems as text.

@@ -1,5 +1,5 @@
-//! Goldens: digest, counts and rendered report of every scenario. They fail for different reasons: a
-//! moved bit, a lost request, a changed word. `cargo xtask golden` writes them anew.
+//! Goldens: digest, counts and rendered report of every scenario. They fail for different reasons:
+//! a moved bit, a lost request, a changed word. `cargo xtask golden` writes them anew.
 
 use std::fs;
 

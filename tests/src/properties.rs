@@ -22,8 +22,18 @@ fn check_ledger(run: &Run, yaml: &str) {
     assert_eq!(ledger.opened, ledger.closed + ledger.alive, "{yaml}");
 }
 
+fn config() -> ProptestConfig {
+    ProptestConfig { cases: CASES, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+/// Where a run is cut: budgets of events, and stops in ns.
+fn cuts() -> impl Strategy<Value = (Vec<u64>, Vec<u64>)> {
+    let stops = prop::collection::vec(0..SECONDS * 1_000_000_000, 1..9);
+    (prop::collection::vec(1u64..5_000, 1..9), stops)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: CASES, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn what_was_opened_is_closed_or_open_at_all_times(world in world()) {
@@ -64,11 +74,9 @@ proptest! {
     }
 
     #[test]
-    fn slicing_never_changes_a_run(world in world(), budgets in prop::collection::vec(1u64..5_000, 1..9),
-                                   stops in prop::collection::vec(0..SECONDS * 1_000_000_000, 1..9)) {
+    fn slicing_never_changes_a_run(world in world(), (budgets, mut stops) in cuts()) {
         let mut sliced = Run::new(plan(&world.yaml(), &[]), 7).expect("valid");
         let mut budgets = budgets.into_iter().cycle();
-        let mut stops: Vec<u64> = stops;
         stops.sort_unstable();
         for stop in stops.into_iter().chain([u64::MAX]) {
             while sliced.advance(stop, budgets.next().unwrap_or(1)) == Advanced::Budget {}

@@ -85,7 +85,8 @@ pub struct BalancerSpec {
     /// tried again with the next request. Default: never left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fail_timeout: Option<Duration>,
-    /// Instances that a request is offered to, one after the other, while they refuse it; default 1.
+    /// Instances that a request is offered to, one after the other, while they refuse it; default
+    /// 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tries: Option<u32>,
 }

@@ -279,7 +279,11 @@ impl Component for QueueStation {
         let total: f64 = spec.next.iter().map(|branch| branch.p).sum();
         if spec.next.iter().any(|branch| !(0.0..=1.0).contains(&branch.p)) || total > 1.0 + 1e-9 {
             let message = format!("the probabilities add up to {total}");
-            return Err(Flaw::new("next", message, "write probabilities from 0 to 1 that add up to at most 1"));
+            return Err(Flaw::new(
+                "next",
+                message,
+                "write probabilities from 0 to 1 that add up to at most 1",
+            ));
         }
         let mut priorities = Vec::new();
         for name in &spec.priorities {

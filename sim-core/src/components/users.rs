@@ -1,36 +1,34 @@
 //! Users: open arrivals, sessions or a closed crowd, with patience, timeouts and retries.
 
 mod crowd;
+mod menu;
 mod profile;
 mod retry;
+mod source;
 mod spec;
 
 use serde::{Deserialize, Serialize};
 
-use self::crowd::Crowd;
-use self::profile::Profile;
+use self::menu::Menu;
 pub use self::profile::{DailySpec, PeakSpec, ProfileSpec, Spacing, StepSpec, VaryingSpec};
 use self::retry::Retry;
 pub use self::retry::{Jitter, RetrySpec};
+use self::source::{Source, compile};
 pub use self::spec::UsersSpec;
 use super::{Component, Survey};
 use crate::engine::agenda::{Lane, Timer};
-use crate::engine::chance::{Draw, Law, LawSpec, Weights, Zipf, exponential, flip, mix};
+use crate::engine::chance::{Draw, Law, exponential, mix};
 use crate::engine::kernel::{Answer, Behaviour, Cx};
-use crate::engine::request::{Ask, Cause, Doing, Outcome, ReqId, Want};
+use crate::engine::request::{Ask, Cause, Doing, Outcome, ReqId};
 use crate::engine::slab::Slab;
 use crate::engine::tally::Tally;
 use crate::engine::time::Nanos;
-use crate::wiring::{EndpointName, Flaw, Site};
+use crate::wiring::{Flaw, Site};
 
 const ARRIVAL: u64 = 0x6172_7269_7661_6c01;
-const CLASS: u64 = 0x636c_6173_7300_0002;
-const CLIENT: u64 = 0x636c_6965_6e74_0003;
-const KEY: u64 = 0x6b65_7900_0000_0004;
 const THINK: u64 = 0x7468_696e_6b00_0005;
 const PATIENCE: u64 = 0x7061_7469_656e_0006;
 const BACKOFF: u64 = 0x6261_636b_6f66_0007;
-const JOURNEY: u64 = 0x6a6f_7572_6e65_0008;
 
 /// What a timer means: the high half of its word; the low half is a slab number.
 const NEXT: u64 = 0;
@@ -42,17 +40,6 @@ const THOUGHT: u64 = 4;
 #[inline]
 fn word(kind: u64, index: u32) -> u64 {
     kind << 32 | u64::from(index)
-}
-
-/// How users come.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-enum Source {
-    Arrivals(Profile),
-    Sessions(Profile),
-    /// Exponential think times: one clock for all.
-    Crowd(Crowd),
-    /// Other think times: a timer each.
-    Closed(u32),
 }
 
 /// To whom a logical request belongs.
@@ -88,17 +75,6 @@ struct Session {
     left: u32,
 }
 
-/// How a request is described, fixed for the run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Menu {
-    endpoints: Vec<u16>,
-    weights: Option<Weights>,
-    /// Mean visits per session and endpoint.
-    journey: Vec<f64>,
-    clients: Option<u64>,
-    zipf: Option<Zipf>,
-}
-
 /// A group of users.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Users {
@@ -123,140 +99,7 @@ pub struct Users {
     issued: u64,
 }
 
-fn compile(law: Option<&LawSpec>, path: &str) -> Result<Option<Law>, Flaw> {
-    law.map(|law| law.compile()).transpose().map_err(|message| flaw(path, &message))
-}
-
-fn flaw(path: &str, message: &str) -> Flaw {
-    let (message, remedy) = message.split_once(": ").unwrap_or((message, "correct the value"));
-    Flaw::new(path, message, remedy)
-}
-
-impl Menu {
-    fn new(spec: &UsersSpec, site: &Site) -> Result<Self, Flaw> {
-        let (field, table) =
-            if spec.sessions.is_some() { ("journey", &spec.journey) } else { ("mix", &spec.mix) };
-        let mut endpoints = Vec::new();
-        for name in table.keys() {
-            endpoints.push(site.endpoint(&name.0).map_err(|flaw| Flaw {
-                path: format!("{field}.{}", name.0),
-                ..flaw
-            })?);
-        }
-        let numbers: Vec<f64> = table.values().copied().collect();
-        check_numbers(field, table)?;
-        let weights = (spec.sessions.is_none() && numbers.len() > 1)
-            .then(|| Weights::new(&numbers))
-            .transpose()
-            .map_err(|message| flaw(field, &message))?;
-        let zipf = spec.keys.as_ref().map(|keys| keys.compile()).transpose();
-        let zipf = zipf.map_err(|message| flaw("keys", &message))?;
-        Ok(Menu { endpoints, weights, journey: numbers, clients: spec.clients, zipf })
-    }
-
-    fn names(&self, site: &Site) -> Vec<String> {
-        let name = |&endpoint: &u16| format!("{}/{}", site.name, site.endpoints[endpoint as usize]);
-        if self.endpoints.is_empty() {
-            return vec![site.name.clone()];
-        }
-        self.endpoints.iter().map(name).collect()
-    }
-
-    #[inline]
-    fn ask(&self, luck: u64, class: u16, client: Option<u64>) -> Ask {
-        let client = client.unwrap_or_else(|| match self.clients {
-            Some(n) => crate::engine::chance::below(&mut Draw::new(luck ^ CLIENT), n.max(1)),
-            None => luck,
-        });
-        let key = match &self.zipf {
-            Some(zipf) => zipf.sample(&mut Draw::new(luck ^ KEY)),
-            None => luck,
-        };
-        let endpoint = self.endpoints.get(class as usize).copied().unwrap_or(0);
-        Ask { luck, client, key, demand: 0, lease: 0, endpoint, want: Want::Answer }
-    }
-
-    #[inline]
-    fn pick(&self, luck: u64) -> u16 {
-        match &self.weights {
-            Some(weights) => weights.pick(&mut Draw::new(luck ^ CLASS)) as u16,
-            None => 0,
-        }
-    }
-
-    /// Visits of one session to the endpoint at a stage: the mean, rounded up or down at random.
-    fn visits(&self, luck: u64, stage: u16) -> u32 {
-        let mean = self.journey[stage as usize];
-        let whole = mean.floor();
-        let draw = &mut Draw::new(mix(luck ^ JOURNEY, u64::from(stage)));
-        whole as u32 + u32::from(flip(draw, mean - whole))
-    }
-}
-
-fn check_numbers(
-    field: &str,
-    table: &indexmap::IndexMap<EndpointName, f64>,
-) -> Result<(), Flaw> {
-    for (name, &number) in table {
-        if !(number.is_finite() && (0.0..=1e6).contains(&number)) {
-            return Err(Flaw::new(
-                &format!("{field}.{}", name.0),
-                format!("{number} is not possible here"),
-                "write a number from 0 to 1000000",
-            ));
-        }
-    }
-    if !table.is_empty() && table.values().all(|&number| number == 0.0) {
-        return Err(Flaw::new(field, "every number is 0", "give at least one endpoint a number"));
-    }
-    Ok(())
-}
-
 impl Users {
-    fn source(spec: &UsersSpec, think: &Law, site: &Site) -> Result<Source, Flaw> {
-        let kinds = u32::from(spec.arrivals.is_some())
-            + u32::from(spec.sessions.is_some())
-            + u32::from(spec.closed.is_some());
-        if kinds != 1 {
-            return Err(Flaw::new(
-                "",
-                format!("users come in {kinds} ways"),
-                "write exactly one of arrivals, sessions and closed",
-            ));
-        }
-        let inner = |path: &'static str| {
-            move |flaw: Flaw| {
-                let dot = if flaw.path.is_empty() { "" } else { "." };
-                Flaw { path: format!("{path}{dot}{}", flaw.path), ..flaw }
-            }
-        };
-        if let Some(spec) = &spec.arrivals {
-            return spec.compile(site).map(Source::Arrivals).map_err(inner("arrivals"));
-        }
-        if let Some(rate) = &spec.sessions {
-            if spec.journey.is_empty() {
-                return Err(Flaw::new(
-                    "journey",
-                    "a session without a journey asks for nothing",
-                    "write journey: {home: 1, product: 3}",
-                ));
-            }
-            return rate.compile(site).map(Source::Sessions).map_err(inner("sessions"));
-        }
-        let users = spec.closed.unwrap_or(0);
-        if users > 20_000_000 {
-            return Err(Flaw::new(
-                "closed",
-                format!("{users} users are too many"),
-                "write at most 20000000, or use arrivals",
-            ));
-        }
-        Ok(match think {
-            Law::Exponential { mean } => Source::Crowd(Crowd::new(users, *mean)),
-            _ => Source::Closed(users),
-        })
-    }
-
     /// The gap's length on the cumulative rate: exponential, or 1 for even spacing.
     fn next_arrival(&mut self, cx: &mut Cx<'_>) {
         self.ordinal += 1;
@@ -458,7 +301,7 @@ impl Component for Users {
         let timeout_ns = spec.timeout.as_ref().map(|timeout| timeout.nanos());
         Ok(Users {
             enter: site.node(&spec.enter)?,
-            source: Self::source(spec, &think, site)?,
+            source: Source::new(spec, &think, site)?,
             tallies: menu.names(site).into_iter().map(Tally::new).collect(),
             menu,
             think,

@@ -2,16 +2,17 @@
 
 mod aside;
 mod program;
+mod spec;
 mod step;
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::aside::{Aside, NOTHING};
 use self::program::{Op, Outgoing, Program};
+use self::spec::bound;
+pub use self::spec::{ClientGone, WorkerPoolSpec};
 pub use self::step::{CachedSpec, CallSpec, HoldSpec, QuerySpec, StepSpec};
 use super::{Bound, Component, Survey};
 use crate::engine::agenda::{Lane, Timer};
@@ -23,50 +24,7 @@ use crate::engine::request::{Ask, Cause, Doing, Outcome, ReqId, Want};
 use crate::engine::share::Share;
 use crate::engine::slab::Slab;
 use crate::engine::time::Nanos;
-use crate::wiring::{EndpointName, Flaw, Site, Target};
-
-/// What a worker does about a client that has left.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum ClientGone {
-    /// Takes the request out of the line, or ends it after the step at hand.
-    #[default]
-    Notice,
-    /// Works on as if the client were still there: it never learns.
-    Ignore,
-}
-
-/// A service of worker pools, one per instance.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct WorkerPoolSpec {
-    /// Instances in service at the start; default 1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub replicas: Option<u32>,
-    /// Requests that one instance works on at the same time.
-    pub workers: u32,
-    /// Cores of an instance, shared by its computing steps; default: every worker has its own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cores: Option<u32>,
-    /// Requests that may wait at an instance; one more is turned away. Default: no limit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub queue: Option<u32>,
-    /// Who is served next; default `fifo`.
-    #[serde(default)]
-    pub order: Order,
-    /// What happens when the client has left; default `notice`.
-    #[serde(default)]
-    pub client_gone: ClientGone,
-    /// Where queries go that do not say it themselves.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub database: Option<Target>,
-    /// Steps of every request, where endpoints are not told apart.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub steps: Vec<StepSpec>,
-    /// Steps by endpoint.
-    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
-    pub endpoints: IndexMap<EndpointName, Vec<StepSpec>>,
-}
+use crate::wiring::{Flaw, Site};
 
 const SHARED: u64 = 1 << 32;
 
@@ -312,7 +270,8 @@ impl Component for WorkerPool {
 
     fn retune(&mut self, cx: &mut Cx<'_>, spec: &WorkerPoolSpec, site: &Site) -> Result<(), Flaw> {
         let mut fresh = Self::build(spec, site)?;
-        if fresh.program.ops.len() != self.program.ops.len() || fresh.cores.is_some() != self.cores.is_some()
+        if fresh.program.ops.len() != self.program.ops.len()
+            || fresh.cores.is_some() != self.cores.is_some()
         {
             return Err(Flaw::new(
                 "endpoints",
@@ -357,28 +316,6 @@ impl Component for WorkerPool {
     fn replicas(spec: &WorkerPoolSpec) -> u32 {
         spec.replicas.unwrap_or(1)
     }
-}
-
-/// What one instance can serve if no step ever waits: workers over held time, cores over CPU time,
-/// of the endpoint that costs least; a mix can only be worse.
-fn bound(spec: &WorkerPoolSpec) -> Bound {
-    fn own(steps: &[StepSpec]) -> (f64, f64) {
-        steps.iter().fold((0.0, 0.0), |(held, cpu), step| match step {
-            StepSpec::Cpu(law) => {
-                let mean = law.compile().map_or(0.0, |law| law.mean());
-                (held + mean, cpu + mean)
-            }
-            StepSpec::Io(law) => (held + law.compile().map_or(0.0, |law| law.mean()), cpu),
-            _ => (held, cpu),
-        })
-    }
-    let all = spec.endpoints.values().chain((!spec.steps.is_empty()).then_some(&spec.steps));
-    let rate = all.map(|steps| {
-        let (held, cpu) = own(steps);
-        let by_workers = f64::from(spec.workers) / held;
-        spec.cores.map_or(by_workers, |cores| by_workers.min(f64::from(cores) / cpu))
-    });
-    Bound { per_second: rate.reduce(f64::max).filter(|rate| rate.is_finite()) }
 }
 
 impl Behaviour for WorkerPool {

@@ -5,10 +5,10 @@ mod cx;
 
 use serde::{Deserialize, Serialize};
 
+use self::core::{Command, LIMBO, Message};
 pub(crate) use self::core::{Core, Group, Seat};
 pub use self::core::{JournalEntry, Note, Vitals};
 pub use self::cx::{Cancelled, Cx};
-use self::core::{Command, Message, LIMBO};
 use super::agenda::{Alarm, Lane};
 use super::request::{Cause, Outcome, ReqId, Want};
 use super::time::Nanos;
@@ -98,8 +98,8 @@ impl<C: Behaviour> World<C> {
         World { nodes, core }
     }
 
-    /// Lets time pass up to, and not including, `until`, handling at most `budget` events. How a run
-    /// is sliced into calls never changes it.
+    /// Lets time pass up to, and not including, `until`, handling at most `budget` events. How a
+    /// run is sliced into calls never changes it.
     pub fn advance(&mut self, until: Nanos, budget: u64) -> Progress {
         let stop = self.core.events.saturating_add(budget);
         loop {
@@ -193,10 +193,9 @@ impl<C: Behaviour> World<C> {
         let request = self.core.requests.get_mut(req);
         let seat = &mut self.core.seats[to as usize];
         if !seat.alive {
-            self.core.inbox.push_back(Message::Answer {
-                req,
-                outcome: Outcome::Failed(Cause::Refused),
-            });
+            self.core
+                .inbox
+                .push_back(Message::Answer { req, outcome: Outcome::Failed(Cause::Refused) });
             return;
         }
         request.moving = false;
@@ -222,7 +221,9 @@ impl<C: Behaviour> World<C> {
         }
         if deaf && !root {
             // a waiter that died meanwhile: its own caller sees the connection break
-            self.core.inbox.push_back(Message::Answer { req, outcome: Outcome::Failed(Cause::Reset) });
+            self.core
+                .inbox
+                .push_back(Message::Answer { req, outcome: Outcome::Failed(Cause::Reset) });
             return;
         }
         request.moving = false;

@@ -25,7 +25,8 @@ impl ReqId {
     }
 }
 
-/// What a request is doing where it is held; every nanosecond of its life is charged to one of these.
+/// What a request is doing where it is held; every nanosecond of its life is charged to one of
+/// these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Doing {
     /// In a queue.
@@ -131,8 +132,9 @@ pub enum Want {
     /// To have its work done.
     #[default]
     Answer,
-    /// A resource of its own: the answer tells its number in [`Ask::lease`], and the caller gives it
-    /// back with [`Note::Release`](super::kernel::Note::Release). Who does not lend just answers.
+    /// A resource of its own: the answer tells its number in [`Ask::lease`], and the caller gives
+    /// it back with [`Note::Release`](super::kernel::Note::Release). Who does not lend just
+    /// answers.
     Lease,
 }
 

@@ -182,7 +182,8 @@ fn reading(world: &World<Node>) -> Frame {
             for (sum, resource) in part.resources.iter_mut().zip(&survey.resources) {
                 let station = resource.station;
                 sum.busy_ns = sum.busy_ns.wrapping_add(station.busy.area_at(now) as u64);
-                sum.capacity_ns = sum.capacity_ns.wrapping_add(station.capacity.area_at(now) as u64);
+                sum.capacity_ns =
+                    sum.capacity_ns.wrapping_add(station.capacity.area_at(now) as u64);
                 sum.queue_ns = sum.queue_ns.wrapping_add(station.queue.area_at(now) as u64);
             }
             for tally in survey.tallies {

@@ -26,11 +26,7 @@ pub(super) struct Names<'a> {
 }
 
 /// Checks every name, also where other things in the parts are wrong.
-pub(super) fn names(
-    parts: &[ReadPart],
-    names: &Names<'_>,
-    problems: &mut Vec<Problem>,
-) -> Graph {
+pub(super) fn names(parts: &[ReadPart], names: &Names<'_>, problems: &mut Vec<Problem>) -> Graph {
     let index: BTreeMap<&str, usize> =
         parts.iter().enumerate().map(|(at, part)| (part.name.as_str(), at)).collect();
     let mut graph = Graph { edges: vec![BTreeSet::new(); parts.len()] };
@@ -61,11 +57,7 @@ pub(super) fn connections(
     }
 }
 
-fn check_names(
-    part: &ReadPart,
-    names: &Names<'_>,
-    problems: &mut Vec<Problem>,
-) {
+fn check_names(part: &ReadPart, names: &Names<'_>, problems: &mut Vec<Problem>) {
     let known: Vec<&str> = names.nodes.iter().map(String::as_str).collect();
     for reference in part.references.iter() {
         let is_one = match reference.kind {
@@ -170,9 +162,8 @@ fn leaves_by_chance(form: &serde_json::Value, circle: &[usize], parts: &[ReadPar
 
 fn check_unused(parts: &[ReadPart], graph: &Graph, problems: &mut Vec<Problem>) {
     let mut seen: BTreeSet<usize> = BTreeSet::new();
-    let mut open: Vec<usize> = (0..parts.len())
-        .filter(|&at| !parts[at].path.starts_with("nodes."))
-        .collect();
+    let mut open: Vec<usize> =
+        (0..parts.len()).filter(|&at| !parts[at].path.starts_with("nodes.")).collect();
     while let Some(at) = open.pop() {
         if seen.insert(at) {
             open.extend(&graph.edges[at]);

@@ -40,7 +40,11 @@ pub(super) fn read(
 
 impl Reader<'_> {
     fn problem(&self, index: usize, key: &str, message: String, remedy: &str) -> Vec<Problem> {
-        let path = if key.is_empty() { format!("events[{index}]") } else { format!("events[{index}].{key}") };
+        let path = if key.is_empty() {
+            format!("events[{index}]")
+        } else {
+            format!("events[{index}].{key}")
+        };
         let place = self.root.get(&path).map_or(self.root.place, |node| node.place);
         vec![Problem::new(Code::BadEvent, path, message).at(place).with_remedy(remedy)]
     }
@@ -49,7 +53,12 @@ impl Reader<'_> {
         let at = spec.at.nanos();
         if at >= self.duration {
             let message = format!("at {} is not before the end of the run", spec.at);
-            return Err(self.problem(index, "at", message, "choose an earlier time, or a longer duration"));
+            return Err(self.problem(
+                index,
+                "at",
+                message,
+                "choose an earlier time, or a longer duration",
+            ));
         }
         let verbs = [
             ("kill", &spec.kill),
@@ -150,7 +159,10 @@ impl Reader<'_> {
         let Some(instance) = instance else { return Ok(place.members.clone()) };
         let node = instance.parse().ok().and_then(|at: usize| place.members.get(at).copied());
         let Some(node) = node else {
-            let message = format!("{verb} names \"{name}\", but {service} has {} instances", place.members.len());
+            let message = format!(
+                "{verb} names \"{name}\", but {service} has {} instances",
+                place.members.len()
+            );
             let last = place.members.len() - 1;
             let remedy = match last {
                 0 => format!("write {service}"),
@@ -173,7 +185,8 @@ impl Reader<'_> {
             let message = format!("\"{path}\" is no knob of a part");
             return Err(self.problem(index, "set", message, "write a path like nodes.web.workers"));
         };
-        let place = self.root.get(&format!("events[{index}].to")).map_or(self.root.place, |n| n.place);
+        let place =
+            self.root.get(&format!("events[{index}].to")).map_or(self.root.place, |n| n.place);
         let part = &mut self.parts[at];
         let before = part.tree.clone();
         let knob = &path[part.path.len() + 1..];

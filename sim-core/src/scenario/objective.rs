@@ -76,9 +76,8 @@ impl Objective {
             }
             _ => (None, &words[..]),
         };
-        let metric = metric(words).ok_or_else(|| {
-            format!("\"{}\" in \"{text}\" is no metric: {FORM}", left.trim())
-        })?;
+        let metric = metric(words)
+            .ok_or_else(|| format!("\"{}\" in \"{text}\" is no metric: {FORM}", left.trim()))?;
         let bound = bound(metric, right.trim()).map_err(|why| match why.split_once(": ") {
             Some((why, remedy)) => format!("{why}: {remedy}"),
             None => format!("{why}: {FORM}"),
@@ -98,8 +97,7 @@ impl Objective {
     }
 }
 
-const METRICS: [&str; 7] =
-    ["latency", "errors", "throughput", "goodput", "mean", "max", "rate"];
+const METRICS: [&str; 7] = ["latency", "errors", "throughput", "goodput", "mean", "max", "rate"];
 
 fn metric(words: &[&str]) -> Option<Metric> {
     match words {

@@ -36,8 +36,7 @@ impl FormReader for Decode<'_> {
 
 /// Decodes a part's tree by the form of its component.
 pub(super) fn decode_form(part: &mut ReadPart) -> Result<Form, Vec<Problem>> {
-    let entry =
-        Entry { key: part.name.clone(), key_place: part.place, node: part.tree.clone() };
+    let entry = Entry { key: part.name.clone(), key_place: part.place, node: part.tree.clone() };
     let reader = Decode { entry: &entry, path: &part.path, references: &mut part.references };
     read_form(&part.component, reader).unwrap_or_else(|| Err(vec![unknown_component(part)]))
 }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::objective::Objective;
 use crate::components::{Form, Node};
-use crate::engine::kernel::{Core, Group, Seat, World};
 use crate::engine::kernel::Behaviour;
+use crate::engine::kernel::{Core, Group, Seat, World};
 use crate::engine::time::Nanos;
 use crate::wiring::{Flaw, Place, Site};
 
@@ -150,4 +150,3 @@ impl Blueprint {
         Ok(world)
     }
 }
-

@@ -55,6 +55,11 @@ fn by_model() -> Value {
     })
 }
 
+/// A section of parts by name, all of one shape.
+fn section(of: Value, about: &str) -> Value {
+    json!({ "type": "object", "description": about, "additionalProperties": of })
+}
+
 /// The JSON Schema of a scenario.
 #[must_use]
 pub fn schema() -> Value {
@@ -75,9 +80,6 @@ pub fn schema() -> Value {
     let definitions = Value::Object(generator.take_definitions(true));
     if let Some(map) = root.as_object_mut() {
         if let Some(properties) = map.get_mut("properties").and_then(Value::as_object_mut) {
-            let section = |of: Value, about: &str| {
-                json!({ "type": "object", "description": about, "additionalProperties": of })
-            };
             let about = "Groups of users by name.";
             properties.insert("users".to_owned(), section(users, about));
             let about = "Nodes by name, each a component or a model.";

@@ -107,7 +107,11 @@ impl World {
                 0 => writeln!(out, "    arrivals: {}/s", group.rate)?,
                 1 => {
                     let rate = group.rate;
-                    writeln!(out, "    arrivals: {{base: {rate}/s, peaks: [{{at: 2s, ramp: 1s, hold: 3s, rate: {}/s}}]}}", rate * 3)?;
+                    writeln!(
+                        out,
+                        "    arrivals: {{base: {rate}/s, peaks: [{{at: 2s, ramp: 1s, hold: 3s, rate: {}/s}}]}}",
+                        rate * 3
+                    )?;
                 }
                 2 => {
                     writeln!(out, "    sessions: {}/s", group.rate)?;
@@ -146,7 +150,9 @@ impl World {
             2 => "io: 5ms",
             3 => "query: {time: {exponential: 6ms}}",
             4 => "cached: {hit: 70%, time: 1ms, otherwise: [query: {time: 4ms}, cpu: 1ms]}",
-            5 => "parallel: [query: {time: {exponential: 9ms}}, query: {to: extra, time: 3ms}, call: {to: extra}]",
+            5 => {
+                "parallel: [query: {time: {exponential: 9ms}}, query: {to: extra, time: 3ms}, call: {to: extra}]"
+            }
             6 => "call: {to: extra}",
             _ => "cpu: 3ms",
         }
@@ -155,7 +161,10 @@ impl World {
     fn nodes(&self, out: &mut String) -> fmt::Result {
         writeln!(out, "nodes:")?;
         if self.link {
-            writeln!(out, "  wire: {{component: link, to: lb, latency: {{exponential: 4ms}}, loss: 1%}}")?;
+            writeln!(
+                out,
+                "  wire: {{component: link, to: lb, latency: {{exponential: 4ms}}, loss: 1%}}"
+            )?;
         }
         writeln!(out, "  lb: {{component: balancer, balance: {}, to: web}}", RULES[self.rule])?;
         writeln!(out, "  web:\n    component: worker-pool\n    replicas: {}", self.replicas)?;
@@ -174,9 +183,15 @@ impl World {
                 writeln!(out, "        - {}", Self::step(step))?;
             }
         }
-        writeln!(out, "  pool: {{component: connection-pool, to: db, size: 3, overflow: 1, timeout: 1s}}")?;
+        writeln!(
+            out,
+            "  pool: {{component: connection-pool, to: db, size: 3, overflow: 1, timeout: 1s}}"
+        )?;
         writeln!(out, "  db: {{component: database, max_connections: 4, cores: 2}}")?;
-        writeln!(out, "  extra: {{component: station, servers: 2, service: {{exponential: 7ms}}, room: 9, patience: {{exponential: 400ms}}}}")?;
+        writeln!(
+            out,
+            "  extra: {{component: station, servers: 2, service: {{exponential: 7ms}}, room: 9, patience: {{exponential: 400ms}}}}"
+        )?;
         if self.idle_node {
             writeln!(out, "  aside: {{component: station, service: 1ms}}")?;
         }

@@ -6,7 +6,12 @@ use super::source::{code, line, paths, without_tests, word_at};
 use super::{File, none, plant, repository, rust};
 
 /// Component names that are also words the engine needs, with the reason: `(word, reason)`.
-const SHARED_WORDS: &[(&str, &str)] = &[];
+const SHARED_WORDS: &[(&str, &str)] = &[
+    ("cache", "a processor's cache line, and a cause of failure that reports name"),
+    ("database", "causes of failure and leases are explained by what people know them from"),
+    ("station", "queueing theory's word for a resource with servers and a line: its meter"),
+    ("users", "a tally's name begins with the group of users whose requests it counts"),
+];
 
 /// What the heart has no use for, as paths.
 const FOREIGN_PATHS: &[&str] =

@@ -4,8 +4,18 @@ use super::source::{code, paths, without_tests};
 use super::{File, none, plant, repository, rust};
 
 /// Lower layers first; a layer may use itself and what stands before it.
-const LAYERS: &[&str] =
-    &["units", "engine", "wiring", "components", "scenario", "run", "report", "experiment"];
+const LAYERS: &[&str] = &[
+    "units",
+    "shorthand",
+    "engine",
+    "wiring",
+    "components",
+    "scenario",
+    "run",
+    "report",
+    "play",
+    "experiment",
+];
 
 const HEART: &str = "sim-core/src/";
 

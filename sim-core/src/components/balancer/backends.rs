@@ -32,7 +32,15 @@ impl Backends {
             .collect();
         let count = nodes.len();
         let equal = weights.windows(2).all(|pair| pair[0] == pair[1]);
-        Backends { nodes, weights, shown: vec![OUT; count], load: vec![0; count], sums, equal, up: 0 }
+        Backends {
+            nodes,
+            weights,
+            shown: vec![OUT; count],
+            load: vec![0; count],
+            sums,
+            equal,
+            up: 0,
+        }
     }
 
     /// How many there are, in service or not.

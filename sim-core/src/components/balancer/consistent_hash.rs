@@ -18,7 +18,8 @@ pub struct ConsistentHash {
 impl ConsistentHash {
     fn build(&mut self, backends: &Backends) {
         let wanted = backends.total_weight() * u64::from(POINTS);
-        let points = if wanted > RING_MAX { (RING_MAX / backends.total_weight()) as u32 } else { POINTS };
+        let points =
+            if wanted > RING_MAX { (RING_MAX / backends.total_weight()) as u32 } else { POINTS };
         for index in 0..backends.len() as u32 {
             let name = mix(0x7269_6e67, u64::from(index));
             for point in 0..points.max(1) * backends.weight(index) {

@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use super::{RetransmitSpec, Schedule};
 use crate::components::Node;
-use crate::components::testing::{
+use crate::components::tests_world::{
     agrees_without_lanes_and_after_a_snapshot, count, failed, flaw, node, retune, run, survey,
     tally, world,
 };
-use crate::engine::kernel::{Action, Behaviour, World};
+use crate::engine::kernel::{Action, World};
 use crate::engine::request::{Cause, Doing};
 use crate::engine::time::SECOND;
 

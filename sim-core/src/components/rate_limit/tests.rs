@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::components::Node;
-use crate::components::testing::{
+use crate::components::tests_world::{
     agrees_without_lanes_and_after_a_snapshot, count, failed, flaw, retune, run, survey, tally,
     world,
 };
@@ -162,7 +162,7 @@ fn a_stopped_limiter_drops_what_it_delays_and_forgets_its_counts() {
     let limit = json!({"rate": "1/s", "burst": 20, "algorithm": "leaky-bucket"});
     let mut world = limited(&[hundred_at_once(), once_at("10s")], &limit);
     run(&mut world, 0.5);
-    let gate = crate::components::testing::node(&world, "gate") as u32;
+    let gate = crate::components::tests_world::node(&world, "gate") as u32;
     world.stop(gate, Cause::Reset);
     world.start(gate);
     run(&mut world, 10.0);

@@ -10,8 +10,8 @@ use crate::engine::time::{Nanos, SECOND};
 ///
 /// With exponential think times each idle user is a Poisson clock of rate 1/mean, so `ceiling` such
 /// clocks tick together at rate ceiling/mean. A tick picks one of the `ceiling` at random: an idle
-/// user begins a request, an empty place does nothing. That is exact, needs one timer, and wastes at
-/// most three ticks in four because the ceiling follows the number of idle users.
+/// user begins a request, an empty place does nothing. That is exact, needs one timer, and wastes
+/// at most three ticks in four because the ceiling follows the number of idle users.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Crowd {
     idle: Vec<u32>,

@@ -187,7 +187,8 @@ impl VaryingSpec {
             let at = point.at.nanos();
             in_order(&corners, at, &format!("ramps[{index}].at"))?;
             if index == 0 {
-                let level = self.base.as_ref().map_or(point.rate.per_second(), |rate| rate.per_second());
+                let level =
+                    self.base.as_ref().map_or(point.rate.per_second(), |rate| rate.per_second());
                 corners[0].rate = level;
             }
             corners.push(Corner { at, rate: point.rate.per_second() });
@@ -199,8 +200,12 @@ impl VaryingSpec {
             in_order(&corners, at, &format!("peaks[{index}].at"))?;
             let top = at + rise;
             let end = top + peak.hold.nanos();
-            for (at, rate) in [(at, base), (top, peak.rate.per_second()), (end, peak.rate.per_second()), (end + fall, base)]
-            {
+            for (at, rate) in [
+                (at, base),
+                (top, peak.rate.per_second()),
+                (end, peak.rate.per_second()),
+                (end + fall, base),
+            ] {
                 corners.push(Corner { at, rate });
             }
         }
@@ -228,7 +233,8 @@ impl DailySpec {
         let swing = (self.peak.per_second() - self.trough.per_second()) / 2.0;
         (0..=DAYS_MAX * DAILY_CORNERS)
             .map(|index| {
-                let at = (u128::from(period) * u128::from(index) / u128::from(DAILY_CORNERS)) as u64;
+                let at =
+                    (u128::from(period) * u128::from(index) / u128::from(DAILY_CORNERS)) as u64;
                 let phase = (at as f64 - peak_at as f64) / period as f64;
                 let rate = middle + swing * libm::cos(2.0 * core::f64::consts::PI * phase);
                 Corner { at, rate: rate.max(0.0) }
@@ -264,7 +270,11 @@ fn read_curve(text: &str, name: &str) -> Result<Vec<Corner>, Flaw> {
         corners.push(Corner { at, rate });
     }
     if corners.is_empty() {
-        return Err(Flaw::new("curve", format!("{name} has no points"), "write seconds,rate lines"));
+        return Err(Flaw::new(
+            "curve",
+            format!("{name} has no points"),
+            "write seconds,rate lines",
+        ));
     }
     Ok(corners)
 }
@@ -280,8 +290,8 @@ impl Profile {
         self.corners.iter().fold(0.0, |top, corner| top.max(corner.rate))
     }
 
-    /// The time at which `amount` more arrivals have accumulated after `now`, exactly; `None` if the
-    /// rate stays 0 before that. Calls must not go back in time.
+    /// The time at which `amount` more arrivals have accumulated after `now`, exactly; `None` if
+    /// the rate stays 0 before that. Calls must not go back in time.
     #[inline]
     pub fn after(&mut self, now: Nanos, amount: f64) -> Option<Nanos> {
         if self.corners.len() == 1 {
@@ -326,8 +336,7 @@ mod tests {
     use super::*;
 
     fn profile(corners: &[(u64, f64)]) -> Profile {
-        let corners =
-            corners.iter().map(|&(at, rate)| Corner { at: at * SECOND, rate }).collect();
+        let corners = corners.iter().map(|&(at, rate)| Corner { at: at * SECOND, rate }).collect();
         Profile { corners, segment: 0, even: true }
     }
 

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::step::{CachedSpec, CallSpec, HoldSpec, QuerySpec, StepSpec};
 use super::WorkerPoolSpec;
+use super::step::{CachedSpec, CallSpec, HoldSpec, QuerySpec, StepSpec};
 use crate::engine::agenda::Lane;
 use crate::engine::chance::{Law, Zipf, mix, name_key};
 use crate::engine::delay::Delay;
@@ -27,19 +27,44 @@ pub(super) struct Outgoing {
 /// One operation; `salt` names its luck.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum Op {
-    Cpu { time: Delay, salt: u64 },
-    Io { time: Delay, salt: u64 },
-    Call { out: Outgoing, salt: u64 },
+    Cpu {
+        time: Delay,
+        salt: u64,
+    },
+    Io {
+        time: Delay,
+        salt: u64,
+    },
+    Call {
+        out: Outgoing,
+        salt: u64,
+    },
     /// Calls a cache; after a hit the run goes on at `hit`, else at the next operation.
-    Lookup { out: Outgoing, salt: u64, hit: u16 },
+    Lookup {
+        out: Outgoing,
+        salt: u64,
+        hit: u16,
+    },
     /// Writes the key that was looked up into the cache, well or not.
-    Write { out: Outgoing, salt: u64 },
+    Write {
+        out: Outgoing,
+        salt: u64,
+    },
     /// With probability `p` waits `time` and goes on at `hit`, else at the next operation.
-    Luck { p: f64, time: Delay, salt: u64, hit: u16 },
+    Luck {
+        p: f64,
+        time: Delay,
+        salt: u64,
+        hit: u16,
+    },
     /// Gives back what is leased there.
-    Release { to: u32 },
+    Release {
+        to: u32,
+    },
     /// The next `count` operations are calls that run at the same time.
-    Parallel { count: u16 },
+    Parallel {
+        count: u16,
+    },
     End,
 }
 
@@ -144,7 +169,8 @@ impl Writer<'_> {
     }
 
     fn call(&self, call: &CallSpec) -> Result<Outgoing, Flaw> {
-        let endpoint = call.endpoint.as_ref().map(|name| self.site.endpoint(&name.0)).transpose()?;
+        let endpoint =
+            call.endpoint.as_ref().map(|name| self.site.endpoint(&name.0)).transpose()?;
         let to = self.site.node(&call.to)?;
         let endpoint = endpoint.unwrap_or(0);
         Ok(Outgoing { to, endpoint, demand: None, keys: None, want: Want::Answer })

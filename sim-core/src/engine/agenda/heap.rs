@@ -9,8 +9,8 @@ const ROOT: usize = 3;
 /// The heap. The root lies in slot 3 and the children of slot `s` fill line `s - 2`; unused slots
 /// hold `u128::MAX`, which spares the pop a bounds test per child.
 ///
-/// A taken root leaves a gap that the next push fills: most events set one timer when they fire, and
-/// one sift then does the work of two.
+/// A taken root leaves a gap that the next push fills: most events set one timer when they fire,
+/// and one sift then does the work of two.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Heap {
     lines: Vec<[u128; 4]>,

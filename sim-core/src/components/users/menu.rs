@@ -1,0 +1,102 @@
+//! What a group of users asks for: endpoints by weight or by journey, clients and keys.
+
+use serde::{Deserialize, Serialize};
+
+use super::source::flaw;
+use super::spec::UsersSpec;
+use crate::engine::chance::{Draw, Weights, Zipf, below, flip, mix};
+use crate::engine::request::{Ask, Want};
+use crate::wiring::{EndpointName, Flaw, Site};
+
+const CLASS: u64 = 0x636c_6173_7300_0002;
+const CLIENT: u64 = 0x636c_6965_6e74_0003;
+const KEY: u64 = 0x6b65_7900_0000_0004;
+const JOURNEY: u64 = 0x6a6f_7572_6e65_0008;
+
+/// How a request is described, fixed for the run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Menu {
+    pub(super) endpoints: Vec<u16>,
+    pub(super) weights: Option<Weights>,
+    /// Mean visits per session and endpoint.
+    pub(super) journey: Vec<f64>,
+    pub(super) clients: Option<u64>,
+    pub(super) zipf: Option<Zipf>,
+}
+
+impl Menu {
+    pub(super) fn new(spec: &UsersSpec, site: &Site) -> Result<Self, Flaw> {
+        let (field, table) =
+            if spec.sessions.is_some() { ("journey", &spec.journey) } else { ("mix", &spec.mix) };
+        let mut endpoints = Vec::new();
+        for name in table.keys() {
+            endpoints.push(
+                site.endpoint(&name.0)
+                    .map_err(|flaw| Flaw { path: format!("{field}.{}", name.0), ..flaw })?,
+            );
+        }
+        let numbers: Vec<f64> = table.values().copied().collect();
+        check_numbers(field, table)?;
+        let weights = (spec.sessions.is_none() && numbers.len() > 1)
+            .then(|| Weights::new(&numbers))
+            .transpose()
+            .map_err(|message| flaw(field, &message))?;
+        let zipf = spec.keys.as_ref().map(|keys| keys.compile()).transpose();
+        let zipf = zipf.map_err(|message| flaw("keys", &message))?;
+        Ok(Menu { endpoints, weights, journey: numbers, clients: spec.clients, zipf })
+    }
+
+    pub(super) fn names(&self, site: &Site) -> Vec<String> {
+        let name = |&endpoint: &u16| format!("{}/{}", site.name, site.endpoints[endpoint as usize]);
+        if self.endpoints.is_empty() {
+            return vec![site.name.clone()];
+        }
+        self.endpoints.iter().map(name).collect()
+    }
+
+    #[inline]
+    pub(super) fn ask(&self, luck: u64, class: u16, client: Option<u64>) -> Ask {
+        let client = client.unwrap_or_else(|| match self.clients {
+            Some(n) => below(&mut Draw::new(luck ^ CLIENT), n.max(1)),
+            None => luck,
+        });
+        let key = match &self.zipf {
+            Some(zipf) => zipf.sample(&mut Draw::new(luck ^ KEY)),
+            None => luck,
+        };
+        let endpoint = self.endpoints.get(class as usize).copied().unwrap_or(0);
+        Ask { luck, client, key, demand: 0, lease: 0, endpoint, want: Want::Answer }
+    }
+
+    #[inline]
+    pub(super) fn pick(&self, luck: u64) -> u16 {
+        match &self.weights {
+            Some(weights) => weights.pick(&mut Draw::new(luck ^ CLASS)) as u16,
+            None => 0,
+        }
+    }
+
+    /// Visits of one session to the endpoint at a stage: the mean, rounded up or down at random.
+    pub(super) fn visits(&self, luck: u64, stage: u16) -> u32 {
+        let mean = self.journey[stage as usize];
+        let whole = mean.floor();
+        let draw = &mut Draw::new(mix(luck ^ JOURNEY, u64::from(stage)));
+        whole as u32 + u32::from(flip(draw, mean - whole))
+    }
+}
+
+fn check_numbers(field: &str, table: &indexmap::IndexMap<EndpointName, f64>) -> Result<(), Flaw> {
+    for (name, &number) in table {
+        if !(number.is_finite() && (0.0..=1e6).contains(&number)) {
+            return Err(Flaw::new(
+                &format!("{field}.{}", name.0),
+                format!("{number} is not possible here"),
+                "write a number from 0 to 1000000",
+            ));
+        }
+    }
+    if !table.is_empty() && table.values().all(|&number| number == 0.0) {
+        return Err(Flaw::new(field, "every number is 0", "give at least one endpoint a number"));
+    }
+    Ok(())
+}
