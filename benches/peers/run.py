@@ -26,7 +26,7 @@ WEBN = f"{HERE}/limit/target/web-native/release/limit"
 RP = f"{HERE}/rustpeers/target/release"
 CPP = f"{HERE}/cpp"
 ROOT = os.path.dirname(os.path.dirname(HERE))
-BUSYHOUR = os.environ.get("BUSYHOUR", f"{ROOT}/target/peers/release/busyhour")
+BUSYHOUR = os.environ.get("BUSYHOUR", f"{ROOT}/target/peers/fastest/busyhour")
 GLUE = f"{ROOT}/target/wasm/nodejs"
 RATE = {"w1": 90, "w2": 400}  # arrivals per second, as in the scenarios bench-w1.yaml and bench-w2.yaml
 

@@ -3,6 +3,8 @@
 //! A fault is an entry in one of the lists under `bite/`: a family of checks that no fault can
 //! make fail proves nothing. A fault that does not compile proves nothing either, and is refused.
 
+mod components;
+mod engine;
 mod plant;
 mod tidy;
 mod tree;
@@ -26,7 +28,7 @@ pub(crate) struct Fault {
 }
 
 /// One list per family of checks.
-const FAMILIES: &[&[Fault]] = &[tidy::FAULTS];
+const FAMILIES: &[&[Fault]] = &[components::FAULTS, engine::FAULTS, tidy::FAULTS];
 
 /// Plants every fault whose file or test holds `filter`.
 pub(crate) fn all(filter: &str) -> Done {

@@ -14,20 +14,20 @@ pub(crate) fn compare(args: &[&str]) -> Done {
     let group = rest.first().copied().unwrap_or("w1");
     let rounds = rest.get(1).copied().unwrap_or("5");
 
-    let mut own = native();
+    let mut own = native("fastest");
     run(own.args(["--bin", "busyhour", "--target-dir", "target/peers"]))?;
-    run(native().current_dir(root().join("benches/peers/limit")))?;
+    run(native("release").current_dir(root().join("benches/peers/limit")))?;
     if all {
-        optional("rustpeers", native().current_dir(root().join("benches/peers/rustpeers")));
+        optional("rustpeers", native("release").current_dir(root().join("benches/peers/rustpeers")));
     }
     cpp(all);
     let run_py = "benches/peers/run.py";
     run(program("python3").args([run_py, group, rounds]))
 }
 
-fn native() -> Command {
+fn native(profile: &str) -> Command {
     let mut command = cargo();
-    command.args(["build", "--quiet", "--release"]).env("RUSTFLAGS", RUST_FLAGS);
+    command.args(["build", "--quiet", "--profile", profile]).env("RUSTFLAGS", RUST_FLAGS);
     command
 }
 

@@ -109,7 +109,8 @@ impl World {
                     let rate = group.rate;
                     writeln!(
                         out,
-                        "    arrivals: {{base: {rate}/s, peaks: [{{at: 2s, ramp: 1s, hold: 3s, rate: {}/s}}]}}",
+                        "    arrivals: {{base: {rate}/s, peaks: [{{at: 2s, ramp: 1s, hold: 3s, \
+                         rate: {}/s}}]}}",
                         rate * 3
                     )?;
                 }
@@ -151,7 +152,8 @@ impl World {
             3 => "query: {time: {exponential: 6ms}}",
             4 => "cached: {hit: 70%, time: 1ms, otherwise: [query: {time: 4ms}, cpu: 1ms]}",
             5 => {
-                "parallel: [query: {time: {exponential: 9ms}}, query: {to: extra, time: 3ms}, call: {to: extra}]"
+                "parallel: [query: {time: {exponential: 9ms}}, query: {to: extra, time: 3ms}, \
+                 call: {to: extra}]"
             }
             6 => "call: {to: extra}",
             _ => "cpu: 3ms",
@@ -190,7 +192,8 @@ impl World {
         writeln!(out, "  db: {{component: database, max_connections: 4, cores: 2}}")?;
         writeln!(
             out,
-            "  extra: {{component: station, servers: 2, service: {{exponential: 7ms}}, room: 9, patience: {{exponential: 400ms}}}}"
+            "  extra: {{component: station, servers: 2, service: {{exponential: 7ms}}, room: 9, \
+             patience: {{exponential: 400ms}}}}"
         )?;
         if self.idle_node {
             writeln!(out, "  aside: {{component: station, service: 1ms}}")?;
