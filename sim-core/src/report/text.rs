@@ -205,9 +205,11 @@ fn instances(node: &NodeReport) -> String {
 }
 
 fn scaling(report: &Report) -> String {
-    let step =
-        |s: &super::Scaling| format!("  {}  {}  {} -> {}\n", at(s.at_s), s.node, s.from, s.to);
-    let lines: Vec<String> = report.scaling.iter().map(step).collect();
+    let width = report.scaling.iter().map(|step| at(step.at_s).len()).max().unwrap_or(0);
+    let line = |step: &super::Scaling| {
+        format!("  {:>width$}  {}  {} -> {}\n", at(step.at_s), step.node, step.from, step.to)
+    };
+    let lines = report.scaling.iter().map(line).collect();
     titled("Instances in service", &shortened(lines, (8, 4)))
 }
 

@@ -54,8 +54,7 @@ fn why(report: &Report) -> String {
     let found = &report.bottleneck;
     let mut text = found.reason.clone();
     if !found.victims.is_empty() {
-        let verb = if found.victims.len() == 1 { "waits" } else { "wait" };
-        text.push_str(&format!("; {} only {verb} for it", found.victims.join(", ")));
+        text.push_str(&format!("; {} only wait for it", found.victims.join(", ")));
     }
     if !found.also.is_empty() {
         text.push_str(&format!("; also saturated: {}", found.also.join(", ")));
