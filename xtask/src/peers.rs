@@ -18,7 +18,10 @@ pub(crate) fn compare(args: &[&str]) -> Done {
     run(own.args(["--bin", "busyhour", "--target-dir", "target/peers"]))?;
     run(native("release").current_dir(root().join("benches/peers/limit")))?;
     if all {
-        optional("rustpeers", native("release").current_dir(root().join("benches/peers/rustpeers")));
+        optional(
+            "rustpeers",
+            native("release").current_dir(root().join("benches/peers/rustpeers")),
+        );
     }
     cpp(all);
     let run_py = "benches/peers/run.py";

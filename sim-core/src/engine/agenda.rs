@@ -193,15 +193,6 @@ impl Agenda {
     }
 
     #[inline]
-    fn release(&mut self, slot: u32) -> Alarm {
-        let entry = &mut self.slots[slot as usize];
-        entry.place = Place::Free;
-        entry.generation = entry.generation.wrapping_add(1);
-        entry.after = core::mem::replace(&mut self.free, slot);
-        entry.alarm
-    }
-
-    #[inline]
     fn unlink(&mut self, lane: u16, before: u32, after: u32) {
         let list = &mut self.lanes[lane as usize];
         let head = match self.slots.get_mut(after as usize) {
@@ -330,18 +321,22 @@ impl Agenda {
                 return None;
             }
             let slot = (best & SLOT_MASK) as u32;
-            if best == top {
-                self.heap.pop();
-                if self.slots[slot as usize].place == Place::Dead {
+            let entry = &mut self.slots[slot as usize];
+            let (place, after) = (entry.place, entry.after);
+            entry.place = Place::Free;
+            entry.generation = entry.generation.wrapping_add(1);
+            entry.after = core::mem::replace(&mut self.free, slot);
+            let alarm = entry.alarm;
+            match place {
+                Place::Lane(lane) => self.unlink(lane, NONE, after),
+                Place::Heap => self.heap.pop(),
+                Place::Dead | Place::Free => {
                     self.dead -= 1;
-                    self.bury(slot);
+                    self.heap.pop();
                     continue;
                 }
-            } else {
-                let after = self.slots[slot as usize].after;
-                self.unlink(self.ahead, NONE, after);
             }
-            return Some((at, self.release(slot)));
+            return Some((at, alarm));
         }
     }
 

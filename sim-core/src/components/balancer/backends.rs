@@ -13,6 +13,8 @@ pub struct Backends {
     /// Requests under way, or [`OUT`].
     shown: Vec<u32>,
     load: Vec<u32>,
+    /// Load by weight, or `u64::MAX`; empty where all weights are the same.
+    scores: Vec<u64>,
     /// Weights summed up to and including each backend.
     sums: Vec<u64>,
     equal: bool,
@@ -32,14 +34,18 @@ impl Backends {
             .collect();
         let count = nodes.len();
         let equal = weights.windows(2).all(|pair| pair[0] == pair[1]);
-        Backends {
-            nodes,
-            weights,
-            shown: vec![OUT; count],
-            load: vec![0; count],
-            sums,
-            equal,
-            up: 0,
+        let (shown, load) = (vec![OUT; count], vec![0; count]);
+        let scores = vec![u64::MAX; if equal { 0 } else { count }];
+        Backends { nodes, weights, shown, load, scores, sums, equal, up: 0 }
+    }
+
+    /// Shows a backend's load, or that it is out of service.
+    #[inline]
+    fn show(&mut self, index: usize, up: bool) {
+        let load = self.load[index];
+        self.shown[index] = if up { load } else { OUT };
+        if let Some(score) = self.scores.get_mut(index) {
+            *score = if up { score_of(load, self.weights[index]) } else { u64::MAX };
         }
     }
 
@@ -75,7 +81,7 @@ impl Backends {
         if self.is_up(index as u32) != up {
             self.up = if up { self.up + 1 } else { self.up - 1 };
         }
-        self.shown[index] = if up { self.load[index] } else { OUT };
+        self.show(index, up);
     }
 
     /// Backends in service.
@@ -88,6 +94,12 @@ impl Backends {
     #[must_use]
     pub fn weight(&self, index: u32) -> u32 {
         self.weights[index as usize]
+    }
+
+    /// Weights in order, and whether each backend is in service.
+    #[inline]
+    pub fn weights(&self) -> impl Iterator<Item = (u32, bool)> + '_ {
+        self.weights.iter().zip(&self.shown).map(|(&weight, &load)| (weight, load != OUT))
     }
 
     /// Whether all weights are the same.
@@ -125,18 +137,16 @@ impl Backends {
         (from..count).chain(0..from).find(|&index| self.is_up(index))
     }
 
-    /// The least loaded backend in service; of those that tie the first from an index on.
+    /// The backend in service with the least load for its weight; of those that tie the first from
+    /// an index on.
     #[inline]
     #[must_use]
     pub fn least_loaded_from(&self, from: u32) -> Option<u32> {
-        let least = self.shown.iter().fold(OUT, |least, &load| least.min(load));
-        if least == OUT {
+        if self.up == 0 {
             return None;
         }
         let from = (from as usize).min(self.shown.len());
-        let (before, after) = self.shown.split_at(from);
-        let later = after.iter().position(|&load| load == least).map(|at| at + from);
-        later.or_else(|| before.iter().position(|&load| load == least)).map(|at| at as u32)
+        if self.equal { least_from(&self.shown, from) } else { least_from(&self.scores, from) }
     }
 
     /// Whether one backend has less load for its weight than another.
@@ -152,9 +162,7 @@ impl Backends {
     pub fn begin(&mut self, index: u32) {
         let index = index as usize;
         self.load[index] += 1;
-        if self.shown[index] != OUT {
-            self.shown[index] = self.load[index];
-        }
+        self.show(index, self.shown[index] != OUT);
     }
 
     /// A request has come back from a backend.
@@ -162,15 +170,31 @@ impl Backends {
     pub fn end(&mut self, index: u32) {
         let index = index as usize;
         self.load[index] = self.load[index].saturating_sub(1);
-        if self.shown[index] != OUT {
-            self.shown[index] = self.load[index];
-        }
+        self.show(index, self.shown[index] != OUT);
     }
 
     /// Forgets all load: the balancer was restarted.
     pub fn forget(&mut self) {
         self.load.fill(0);
         self.shown.fill(OUT);
+        self.scores.fill(u64::MAX);
         self.up = 0;
     }
+}
+
+/// Load by weight as an integer that orders like the fraction: two of them with denominators up to
+/// 1,000 are either equal or a millionth apart.
+#[inline]
+fn score_of(load: u32, weight: u32) -> u64 {
+    (u64::from(load) << 32) / u64::from(weight.max(1))
+}
+
+/// Where the least value stands, the first from an index on, going round.
+#[inline]
+fn least_from<T: Ord + Copy>(values: &[T], from: usize) -> Option<u32> {
+    let &first = values.first()?;
+    let least = values.iter().fold(first, |least, &value| least.min(value));
+    let (before, after) = values.split_at(from);
+    let later = after.iter().position(|&value| value == least).map(|at| at + from);
+    later.or_else(|| before.iter().position(|&value| value == least)).map(|at| at as u32)
 }

@@ -8,7 +8,7 @@ use super::{Backends, Policy, Question};
 /// Each backend's current weight; the heaviest is picked and pays the total.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Weighted {
-    current: Vec<i64>,
+    current: Vec<i32>,
     plain: RoundRobin,
 }
 
@@ -19,19 +19,15 @@ impl Policy for Weighted {
             return self.plain.pick(backends, question);
         }
         self.current.resize(backends.len(), 0);
-        let (mut total, mut best) = (0, None);
-        for index in 0..backends.len() {
-            if !backends.is_up(index as u32) {
-                continue;
-            }
-            let weight = i64::from(backends.weight(index as u32));
-            self.current[index] += weight;
-            total += weight;
-            if best.is_none_or(|best: usize| self.current[index] > self.current[best]) {
-                best = Some(index);
-            }
+        let (mut total, mut heaviest) = (0, i32::MIN);
+        for (current, (weight, up)) in self.current.iter_mut().zip(backends.weights()) {
+            let gain = if up { weight as i32 } else { 0 };
+            *current += gain;
+            total += gain;
+            heaviest = heaviest.max(if up { *current } else { i32::MIN });
         }
-        let best = best?;
+        let mut all = self.current.iter().zip(backends.weights());
+        let best = all.position(|(&current, (_, up))| up && current == heaviest)?;
         self.current[best] -= total;
         Some(best as u32)
     }

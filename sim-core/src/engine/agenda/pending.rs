@@ -47,7 +47,8 @@ impl Pending {
         self.few.push(key);
         let mut rest = &mut self.few[..];
         while let [.., above, hole] = rest {
-            if *above > key {
+            // a new key has the last number of its time
+            if (*above >> 64) as u64 > (key >> 64) as u64 {
                 break;
             }
             *hole = *above;
