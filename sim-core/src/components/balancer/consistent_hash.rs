@@ -35,7 +35,7 @@ impl Policy for ConsistentHash {
         if self.ring.is_empty() {
             self.build(backends);
         }
-        let key = (mix(0x6b65_79, question.ask.key) >> 32) as u32;
+        let key = (mix(0x006b_6579, question.ask.key) >> 32) as u32;
         let start = self.ring.partition_point(|&(point, _)| point < key);
         let around = self.ring[start..].iter().chain(&self.ring[..start]);
         around.map(|&(_, index)| index).find(|&index| backends.is_up(index))

@@ -1,0 +1,103 @@
+//! The command line as a person or a build sees it: streams, formats and exit codes.
+
+use std::io::Write as _;
+use std::process::{Command, Output, Stdio};
+
+const SHOP: &str = "busyhour: 1
+duration: 20s
+users: {people: {enter: app, arrivals: 50/s}}
+nodes: {app: {component: worker-pool, workers: 4, steps: [cpu: 10ms]}}
+objectives: [errors < 1%]
+";
+
+fn busyhour(words: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_busyhour"))
+        .args(words)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    // a command that does not read its input may close it first
+    let _ = child.stdin.take().expect("piped").write_all(input.as_bytes());
+    child.wait_with_output().expect("it ends")
+}
+
+fn json(output: &Output) -> serde_json::Value {
+    serde_json::from_slice(&output.stdout).expect("JSON on standard output")
+}
+
+#[test]
+fn a_run_reads_standard_input_and_exits_with_its_verdict() {
+    let held = busyhour(&["run", "-"], SHOP);
+    assert_eq!(held.status.code(), Some(0), "{}", String::from_utf8_lossy(&held.stderr));
+    assert!(String::from_utf8_lossy(&held.stdout).contains("digest"));
+    let missed = SHOP.replace("errors < 1%", "latency p(50) < 1ms");
+    assert_eq!(busyhour(&["run", "-"], &missed).status.code(), Some(99));
+    assert_eq!(busyhour(&["run", "-", "--allow-missed"], &missed).status.code(), Some(0));
+}
+
+#[test]
+fn mistakes_go_to_standard_error_with_code_two() {
+    let wrong = busyhour(&["run", "-"], &SHOP.replace("enter: app", "enter: ap"));
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(wrong.stdout.is_empty());
+    let said = String::from_utf8_lossy(&wrong.stderr);
+    assert!(said.contains("error[E020]") && said.contains("did you mean \"app\"?"), "{said}");
+    assert_eq!(busyhour(&["run", "no-such-file.yaml"], "").status.code(), Some(2));
+    assert_eq!(busyhour(&["rnu"], "").status.code(), Some(2));
+    let none = busyhour(&["run", "-", "--require-objectives"], &SHOP.replace("errors < 1%", ""));
+    assert_eq!(none.status.code(), Some(2));
+}
+
+#[test]
+fn the_json_is_the_contract() {
+    let report = json(&busyhour(&["run", "-", "--format", "json", "--seed", "7"], SHOP));
+    assert_eq!(report["schema_version"], 1);
+    assert_eq!(report["seed"], 7);
+    assert_eq!(report["digest"].as_str().map(str::len), Some(16));
+    let requests = &report["requests"];
+    let of = |key: &str| requests[key].as_u64().expect("a count");
+    assert_eq!(of("issued"), of("completed") + of("failed") + of("in_flight"));
+    for key in ["mean", "p50", "p90", "p95", "p99", "p999", "max"] {
+        assert!(report["latency_ms"][key].as_f64().is_some_and(|ms| ms >= 10.0), "{key}");
+    }
+    let app = &report["nodes"]["app"];
+    assert_eq!(app["kind"], "worker-pool");
+    assert!(app["resources"]["workers"]["utilisation"].as_f64().is_some_and(|share| share < 1.0));
+    for key in ["attempts", "failures", "throughput_rps", "goodput_rps", "classes", "objectives"] {
+        assert!(!report[key].is_null(), "{key}");
+    }
+    for key in ["bottleneck", "frames", "engine"] {
+        assert!(!report[key].is_null(), "{key}");
+    }
+}
+
+#[test]
+fn the_same_words_give_the_same_digest_and_another_seed_another() {
+    let digest = |seed| json(&busyhour(&["run", "-", "--format", "json", "--seed", seed], SHOP));
+    assert_eq!(digest("1")["digest"], digest("1")["digest"]);
+    assert_ne!(digest("1")["digest"], digest("2")["digest"]);
+}
+
+#[test]
+fn knobs_can_be_set_from_the_command_line() {
+    let slow = ["run", "-", "--format", "json", "--set", "nodes.app.steps=[cpu: 30ms]"];
+    let mean = json(&busyhour(&slow, SHOP))["latency_ms"]["mean"].as_f64();
+    assert!(mean.is_some_and(|ms| ms >= 30.0), "{mean:?}");
+    let unknown = busyhour(&["run", "-", "--set", "nodes.app.wrkers=3"], SHOP);
+    assert_eq!(unknown.status.code(), Some(2));
+}
+
+#[test]
+fn schema_explain_validate_and_completions_answer() {
+    let schema = json(&busyhour(&["schema"], ""));
+    assert_eq!(schema["$schema"], "http://json-schema.org/draft-07/schema#");
+    for word in ["E020", "worker-pool", "balancer.balance"] {
+        let page = busyhour(&["explain", word], "");
+        assert_eq!(page.status.code(), Some(0), "{word}");
+        assert!(page.stdout.len() > 100, "{word}");
+    }
+    assert_eq!(busyhour(&["validate", "-"], SHOP).status.code(), Some(0));
+    assert!(!busyhour(&["completions", "bash"], "").stdout.is_empty());
+}
