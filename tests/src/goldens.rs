@@ -7,11 +7,8 @@ use sim_core::report::Report;
 
 use crate::support::{file, plan, play, root, scenarios};
 
-/// Simulated time that a golden covers: long enough for every scenario's first events.
-const COVERED: &str = "duration=12m";
-
 fn golden(scenario: &str) -> String {
-    let plan = plan(&file(scenario), &[COVERED]);
+    let plan = plan(&file(scenario), &[]);
     let run = play(&plan, plan.seed);
     Report::of(&run).to_text()
 }
