@@ -9,6 +9,8 @@ mod parity;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod shipped;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod tidy;

@@ -157,7 +157,8 @@ impl Users {
 
     fn begin_user(&mut self, cx: &mut Cx<'_>, user: u32, luck: u64) {
         let class = self.menu.pick(luck);
-        let ask = self.menu.ask(luck, class, Some(u64::from(user)));
+        let person = self.menu.person(u64::from(user));
+        let ask = self.menu.ask(luck, class, Some(person));
         self.begin(cx, ask, class, Owner::User(user));
     }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::source::flaw;
 use super::spec::UsersSpec;
-use crate::engine::chance::{Draw, Weights, Zipf, below, flip, mix};
+use crate::engine::chance::{Draw, Weights, Zipf, below, flip, mix, name_key};
 use crate::engine::request::{Ask, Want};
 use crate::wiring::{EndpointName, Flaw, Site};
 
@@ -21,6 +21,8 @@ pub(super) struct Menu {
     /// Mean visits per session and endpoint.
     pub(super) journey: Vec<f64>,
     pub(super) clients: Option<u64>,
+    /// Clients of different groups are different people, whatever their numbers.
+    group: u64,
     pub(super) zipf: Option<Zipf>,
 }
 
@@ -43,7 +45,8 @@ impl Menu {
             .map_err(|message| flaw(field, &message))?;
         let zipf = spec.keys.as_ref().map(|keys| keys.compile()).transpose();
         let zipf = zipf.map_err(|message| flaw("keys", &message))?;
-        Ok(Menu { endpoints, weights, journey: numbers, clients: spec.clients, zipf })
+        let (clients, group) = (spec.clients, name_key(&site.name));
+        Ok(Menu { endpoints, weights, journey: numbers, clients, group, zipf })
     }
 
     pub(super) fn names(&self, site: &Site) -> Vec<String> {
@@ -57,7 +60,7 @@ impl Menu {
     #[inline]
     pub(super) fn ask(&self, luck: u64, class: u16, client: Option<u64>) -> Ask {
         let client = client.unwrap_or_else(|| match self.clients {
-            Some(n) => below(&mut Draw::new(luck ^ CLIENT), n.max(1)),
+            Some(n) => self.person(below(&mut Draw::new(luck ^ CLIENT), n.max(1))),
             None => luck,
         });
         let key = match &self.zipf {
@@ -66,6 +69,12 @@ impl Menu {
         };
         let endpoint = self.endpoints.get(class as usize).copied().unwrap_or(0);
         Ask { luck, client, key, demand: 0, lease: 0, endpoint, want: Want::Answer }
+    }
+
+    /// The identity of the group's client of that number.
+    #[inline]
+    pub(super) fn person(&self, number: u64) -> u64 {
+        mix(self.group, number)
     }
 
     #[inline]

@@ -1,0 +1,53 @@
+//! What is shipped beside the code: the schema for editors, and models with their sources.
+
+use sim_core::components::CATALOGUE;
+use sim_core::scenario::problem::SourceId;
+use sim_core::scenario::tree::Node;
+use sim_core::scenario::{models, schema, yaml};
+
+use crate::support::file;
+
+#[test]
+fn the_schema_file_is_the_forms_schema() {
+    let written: serde_json::Value =
+        serde_json::from_str(&file("schema/scenario.schema.json")).expect("it is JSON");
+    assert!(written == schema(), "write it anew: cargo xtask schema");
+}
+
+fn text<'a>(node: &'a Node, path: &str) -> &'a str {
+    node.get(path).and_then(Node::as_text).unwrap_or_default()
+}
+
+#[test]
+fn every_number_of_a_model_has_a_unit_and_a_source() {
+    assert!(!models::names().is_empty());
+    for name in models::names() {
+        let source = models::text(name).expect("it is listed");
+        let root = yaml::parse(SourceId(0), source, yaml::Limits::default()).expect("it is YAML");
+        assert_eq!(text(&root, "model"), name);
+        assert!(!text(&root, "version").is_empty(), "{name} has no version");
+        let component = text(&root, "component");
+        assert!(CATALOGUE.iter().any(|(known, _)| *known == component), "{name}: {component}");
+        let values = root.get("values").expect("a model has values");
+        assert!(!values.entries().is_empty());
+        for value in values.entries() {
+            assert!(value.node.get("value").is_some(), "{name}.{} has no value", value.key);
+            for key in ["unit", "source"] {
+                assert!(!text(&value.node, key).is_empty(), "{name}.{} has no {key}", value.key);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_model_fills_in_what_the_scenario_leaves_out_and_the_scenario_wins() {
+    let shop = "busyhour: 1\nduration: 1s\nusers: {u: {enter: app, arrivals: 1/s}}\nnodes:\n  \
+                app: {component: worker-pool, workers: 1, database: pool, steps: [query: 1ms]}\n  \
+                pool: {model: sqlalchemy-pool, to: db, overflow: 3}\n  \
+                db: {component: database}\n";
+    let plan = crate::support::plan(shop, &[]);
+    let pool = plan.blueprint.parts.iter().find(|part| part.name == "pool").expect("it is there");
+    let form = pool.form.to_json();
+    assert_eq!((&form["size"], &form["overflow"]), (&5.into(), &3.into()));
+    assert_eq!(form["timeout"], "30s");
+}
