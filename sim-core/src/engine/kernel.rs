@@ -277,7 +277,7 @@ impl<C: Behaviour> World<C> {
     fn obey(&mut self) {
         match self.core.commands.pop_front() {
             Some(Command::Start { node }) => self.start(node),
-            Some(Command::Stop { node, cause }) => self.stop(node, cause),
+            Some(Command::Retire { node }) => self.retire(node),
             Some(Command::Scrape { group, to }) => self.scrape(group, to),
             None => {}
         }
@@ -296,6 +296,15 @@ impl<C: Behaviour> World<C> {
         let mut cx = Cx::at(&mut self.core, node);
         self.nodes[node as usize].start(&mut cx);
         self.core.announce(node, true);
+    }
+
+    /// Ends a node that was on its way out, unless a late request came in meanwhile: then its
+    /// answer ends it.
+    fn retire(&mut self, node: u32) {
+        let seat = &self.core.seats[node as usize];
+        if seat.draining && seat.inside == 0 {
+            self.stop(node, Cause::Reset);
+        }
     }
 
     /// Ends a node's life at once; what it held fails with `cause`.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::engine::agenda::Agenda;
 use crate::engine::chance::{mix, name_key};
 use crate::engine::meter::SparseSketch;
-use crate::engine::request::{Cause, Doing, Frame, Outcome, ReqId, Request, Requests};
+use crate::engine::request::{Doing, Frame, Outcome, ReqId, Request, Requests};
 use crate::engine::time::Nanos;
 
 /// The holder of requests that the network lost: it answers nothing until the caller gives up.
@@ -160,9 +160,17 @@ impl Inbox {
 /// What only the kernel can do, between events.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Command {
-    Start { node: u32 },
-    Stop { node: u32, cause: Cause },
-    Scrape { group: u32, to: u32 },
+    Start {
+        node: u32,
+    },
+    /// A node on its way out is empty.
+    Retire {
+        node: u32,
+    },
+    Scrape {
+        group: u32,
+        to: u32,
+    },
 }
 
 /// Everything but the nodes.
@@ -287,7 +295,7 @@ impl Core {
         debug_assert!(seat.inside > 0, "a node answers what it does not hold");
         seat.inside = seat.inside.saturating_sub(1);
         if seat.draining && seat.inside == 0 {
-            self.commands.push_back(Command::Stop { node, cause: Cause::Reset });
+            self.commands.push_back(Command::Retire { node });
         }
     }
 
@@ -308,7 +316,7 @@ impl Core {
         }
         seat.draining = true;
         if seat.inside == 0 {
-            self.commands.push_back(Command::Stop { node, cause: Cause::Reset });
+            self.commands.push_back(Command::Retire { node });
         }
         self.announce(node, false);
     }

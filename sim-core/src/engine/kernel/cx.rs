@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::core::{Command, Core, LIMBO, Message, Note};
 use crate::engine::agenda::{Alarm, Lane, Timer};
 use crate::engine::chance::{Draw, Stream, mix, name_key};
-use crate::engine::request::{Ask, Cause, Doing, Frame, Outcome, ReqId};
+use crate::engine::request::{Ask, Doing, Frame, Outcome, ReqId};
 use crate::engine::time::Nanos;
 
 /// News that the caller of a request has left; a wire keeps it until it arrives.
@@ -327,11 +327,6 @@ impl Cx<'_> {
             self.core.drain(node);
         }
         last.is_some()
-    }
-
-    /// Ends this node: what it holds fails with `cause`.
-    pub fn die(&mut self, cause: Cause) {
-        self.core.commands.push_back(Command::Stop { node: self.me, cause });
     }
 
     /// Writes a line into the timeline of notable events.
