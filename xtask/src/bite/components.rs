@@ -4,13 +4,6 @@ use super::Fault;
 
 pub(crate) const FAULTS: &[Fault] = &[
     Fault {
-        file: "sim-core/src/components/users/profile.rs",
-        find: "                let gap = 2.0 * amount / (rate + root);",
-        replace: "                let gap = amount / rate.max(root);",
-        test: "laws::transient",
-        why: "on a ramp arrivals follow the integral of the rate, not its value now",
-    },
-    Fault {
         file: "sim-core/src/components/users/crowd.rs",
         find: "        let pick = below(rng, u64::from(self.ceiling)) as usize;",
         replace: "        let pick = below(rng, self.idle.len() as u64) as usize;",
