@@ -39,9 +39,9 @@ def busyhour(wl, n, m=8, load=1, lb="rr"):
     if wl == "w2" and lb != "rr":
         sets["nodes.lb.balance"] = "least_conn"
     if m != 8:
-        sets |= {"nodes.web.replicas": m, "nodes.db.connections": 20 * m // 8}
+        sets |= {"nodes.web.replicas": m, "nodes.db.servers": 20 * m // 8}
     if m != 8 or load != 1:
-        sets["users.clients.arrivals.rate"] = f"{rate:.0f}/s"
+        sets["users.clients.arrivals.base"] = f"{rate:.0f}/s"
     return cmd + "".join(f" --set {k}={v}" for k, v in sets.items())
 
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::frame::{ClassFrame, Frame, Frames, PartFrame, ResourceFrame};
 use crate::components::{Form, Node, Survey};
+use crate::engine::agenda::Keeping;
 use crate::engine::kernel::{Action, Progress, World};
 use crate::engine::request::Cause;
 use crate::engine::time::Nanos;
@@ -64,15 +65,19 @@ impl Run {
     /// # Errors
     /// The index of a part and what is wrong with its form.
     pub fn new(plan: Arc<Plan>, seed: u64) -> Result<Self, (usize, Flaw)> {
-        Self::with_lanes(plan, seed, true)
+        Self::keeping(plan, seed, Keeping::Lanes)
     }
 
-    /// A run whose fixed delays may be kept from using lanes; its digest is the same.
+    /// A run that keeps its timers in a stated way.
     ///
     /// # Errors
     /// The index of a part and what is wrong with its form.
-    pub fn with_lanes(plan: Arc<Plan>, seed: u64, lanes: bool) -> Result<Self, (usize, Flaw)> {
-        let world = plan.blueprint.world(seed, lanes)?;
+    pub fn keeping(
+        plan: Arc<Plan>,
+        seed: u64,
+        keeping: Keeping,
+    ) -> Result<Self, (usize, Flaw)> {
+        let world = plan.blueprint.world(seed, keeping)?;
         let mut frames = Frames::new(plan.frame);
         frames.open(&world);
         let mut coming = plan.events.clone();

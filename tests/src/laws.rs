@@ -19,6 +19,7 @@ mod networks;
 mod oracle;
 mod sharing;
 mod statistics;
+mod ties;
 mod transient;
 mod trial;
 

@@ -108,7 +108,7 @@ proptest! {
     #[test]
     fn lanes_and_heap_give_the_same_run(world in world()) {
         let plan = plan(&world.yaml(), &[]);
-        let mut heap = Run::with_lanes(Arc::clone(&plan), 7, false).expect("valid");
+        let mut heap = Run::keeping(Arc::clone(&plan), 7, Keeping::Heap).expect("valid");
         heap.finish();
         prop_assert_eq!(heap.node_digests(), runs(&world).node_digests(), "{}", world.yaml());
     }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{Form, Node, Survey};
+use crate::engine::agenda::Keeping;
 use crate::engine::kernel::World;
 use crate::engine::request::Cause;
 use crate::engine::tally::Tally;
@@ -22,12 +23,12 @@ fn blueprint(parts: &Value) -> Blueprint {
 
 /// A started world of `{"name": {"Component": form}}`, one instance each.
 pub(crate) fn world(parts: &Value) -> World<Node> {
-    blueprint(parts).world(7, true).unwrap()
+    blueprint(parts).world(7, Keeping::Lanes).unwrap()
 }
 
 /// Why a form between parts cannot be built.
 pub(crate) fn flaw(parts: &Value) -> Flaw {
-    blueprint(parts).world(7, true).unwrap_err().1
+    blueprint(parts).world(7, Keeping::Lanes).unwrap_err().1
 }
 
 /// Lets time pass up to `seconds`, that instant included.
@@ -78,7 +79,7 @@ pub(crate) fn agrees_without_lanes_and_after_a_snapshot(parts: &Value, seconds: 
         |world: &World<Node>| (world.digest(), world.core.events, world.core.requests.alive());
     let mut straight = world(parts);
     run(&mut straight, seconds);
-    let mut unlaned = blueprint(parts).world(7, false).unwrap();
+    let mut unlaned = blueprint(parts).world(7, Keeping::Heap).unwrap();
     run(&mut unlaned, seconds);
     assert_eq!(ends(&straight), ends(&unlaned), "lanes");
     let mut half = world(parts);

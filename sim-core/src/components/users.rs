@@ -119,6 +119,7 @@ impl Users {
         self.luck = mix(self.key, self.ordinal);
         let Source::Crowd(crowd) = &self.source else { return };
         let gap = crowd.gap(&mut Draw::new(self.luck ^ ARRIVAL));
+        crowd.look_ahead(&mut Draw::new(self.luck ^ THINK));
         self.clock = cx.after(gap, word(NEXT, 0));
     }
 
@@ -132,8 +133,7 @@ impl Users {
             Source::Arrivals(_) => {
                 self.next_arrival(cx);
                 let class = self.menu.pick(luck);
-                let ask = self.menu.ask(luck, class, None);
-                self.begin(cx, ask, class, Owner::Nobody);
+                self.begin(cx, (luck, class), None, Owner::Nobody);
             }
             Source::Sessions(_) => {
                 self.next_arrival(cx);
@@ -158,8 +158,7 @@ impl Users {
     fn begin_user(&mut self, cx: &mut Cx<'_>, user: u32, luck: u64) {
         let class = self.menu.pick(luck);
         let person = self.menu.person(u64::from(user));
-        let ask = self.menu.ask(luck, class, Some(person));
-        self.begin(cx, ask, class, Owner::User(user));
+        self.begin(cx, (luck, class), Some(person), Owner::User(user));
     }
 
     /// The next request of a session, or its end.
@@ -177,12 +176,18 @@ impl Users {
         session.visits += 1;
         let (class, client) = (session.stage, session.client);
         let luck = mix(session.luck, session.visits);
-        let ask = self.menu.ask(luck, class, Some(client));
-        self.begin(cx, ask, class, Owner::Session(index));
+        self.begin(cx, (luck, class), Some(client), Owner::Session(index));
     }
 
-    #[inline]
-    fn begin(&mut self, cx: &mut Cx<'_>, ask: Ask, class: u16, owner: Owner) {
+    /// Begins a request of that luck and class; without a client of its own it draws one.
+    fn begin(
+        &mut self,
+        cx: &mut Cx<'_>,
+        (luck, class): (u64, u16),
+        client: Option<u64>,
+        owner: Owner,
+    ) {
+        let ask = self.menu.ask(luck, class, client);
         self.issued += 1;
         self.tallies[class as usize].issue();
         self.retry.first();
@@ -205,16 +210,22 @@ impl Users {
                 visit.patience = timer;
             }
         }
-        self.attempt(cx, index);
+        self.attempt(cx, index, ask);
     }
 
-    #[inline]
-    fn attempt(&mut self, cx: &mut Cx<'_>, index: u32) {
+    #[inline(always)]
+    fn attempt(&mut self, cx: &mut Cx<'_>, index: u32, ask: Ask) {
         let Some(visit) = self.visits.get_mut(index) else { return };
         visit.made += 1;
-        visit.child = Some(cx.open(visit.ask, self.enter, u64::from(index)));
+        visit.child = Some(cx.open(ask, self.enter, u64::from(index)));
         if let Some(lane) = self.timeout_lane {
             visit.timeout = cx.after_in(lane, word(TIMEOUT, index));
+        }
+    }
+
+    fn attempt_again(&mut self, cx: &mut Cx<'_>, index: u32) {
+        if let Some(visit) = self.visits.get(index) {
+            self.attempt(cx, index, visit.ask);
         }
     }
 
@@ -236,7 +247,7 @@ impl Users {
         visit.waited = self.retry.wait(visit.made, visit.waited, &mut Draw::new(luck));
         let wait = visit.waited;
         if wait == 0 {
-            self.attempt(cx, index);
+            self.attempt_again(cx, index);
             return;
         }
         visit.again = cx.after(wait, word(AGAIN, index));
@@ -425,7 +436,7 @@ impl Behaviour for Users {
                     self.finish(cx, index, Outcome::Failed(Cause::Abandoned));
                 }
             }
-            AGAIN => self.attempt(cx, index),
+            AGAIN => self.attempt_again(cx, index),
             _ if matches!(self.source, Source::Closed(_)) => {
                 if self.issued < self.limit {
                     self.ordinal += 1;

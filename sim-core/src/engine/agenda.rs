@@ -6,6 +6,7 @@ mod pending;
 use serde::{Deserialize, Serialize};
 
 use self::pending::Pending;
+use super::request::Life;
 use super::time::Nanos;
 
 /// Lanes that are kept as lists; timers of further fixed delays go to the heap.
@@ -15,6 +16,20 @@ const SLOT_MASK: u128 = (1 << SLOT_BITS) - 1;
 /// One step of the sequence, which stands above the slot in a key.
 const STEP: u64 = 1 << SLOT_BITS;
 const NONE: u32 = u32::MAX;
+/// Timers set one after another that a shuffle mixes.
+const SHUFFLED: u64 = 1 << 12;
+
+/// How an agenda keeps its timers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeping {
+    /// Fixed delays in lanes, drawn ones in the heap: the fastest.
+    Lanes,
+    /// All in the heap; the run is the same.
+    Heap,
+    /// All in the heap, and timers of one instant in an order that this number picks: another run,
+    /// from which nothing that a model means may depend.
+    Shuffled(u64),
+}
 
 /// A pending timer's handle; it goes stale by itself when the timer fires or is cancelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,10 +50,8 @@ pub struct Lane(u16);
 /// Whom a timer wakes, and the word it brings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Alarm {
-    /// Node index.
-    pub(crate) node: u32,
-    /// The node's incarnation when the timer was set: a reborn node does not hear its past.
-    pub(crate) incarnation: u32,
+    /// The node that set it: reborn, it does not hear its past.
+    pub(crate) life: Life,
     /// The component's own word.
     pub(crate) word: u64,
 }
@@ -81,6 +94,8 @@ pub(crate) struct Agenda {
     head: u128,
     ahead: u16,
     threaded: bool,
+    /// Flips numbers of the sequence, so that timers of one instant change places; mostly 0.
+    shuffle: u64,
     free: u32,
     dead: u32,
     sequence: u64,
@@ -89,13 +104,18 @@ pub(crate) struct Agenda {
 }
 
 impl Agenda {
-    /// An empty agenda; without lanes every timer goes through the heap (the digest is the same).
-    pub(crate) fn new(lanes: bool) -> Self {
+    /// An empty agenda.
+    pub(crate) fn new(keeping: Keeping) -> Self {
+        let shuffle = match keeping {
+            Keeping::Lanes | Keeping::Heap => 0,
+            Keeping::Shuffled(luck) => (luck & (SHUFFLED - 1)) * STEP,
+        };
         Agenda {
             heap: Pending::default(),
             head: u128::MAX,
             ahead: 0,
-            threaded: lanes,
+            threaded: keeping == Keeping::Lanes,
+            shuffle,
             free: NONE,
             dead: 0,
             sequence: 0,
@@ -129,7 +149,7 @@ impl Agenda {
             None => self.renumber(),
         };
         let slot = self.free;
-        let low = self.sequence | u64::from(slot);
+        let low = (self.sequence ^ self.shuffle) | u64::from(slot);
         (slot, (u128::from(at) << 64) | u128::from(low))
     }
 
@@ -139,7 +159,7 @@ impl Agenda {
         let slot = self.slots.len() as u32;
         assert!(u128::from(slot) < SLOT_MASK, "more than 67 million pending timers");
         self.slots.push(Slot {
-            alarm: Alarm { node: 0, incarnation: 0, word: 0 },
+            alarm: Alarm { life: Life::default(), word: 0 },
             generation: 0,
             place: Place::Free,
             before: NONE,
@@ -352,7 +372,7 @@ mod tests {
     use super::*;
 
     fn alarm(word: u64) -> Alarm {
-        Alarm { node: 0, incarnation: 0, word }
+        Alarm { life: Life::default(), word }
     }
 
     fn drain(agenda: &mut Agenda) -> Vec<(Nanos, u64)> {
@@ -361,7 +381,7 @@ mod tests {
 
     #[test]
     fn simultaneous_timers_fire_in_the_order_they_were_set() {
-        let mut agenda = Agenda::new(true);
+        let mut agenda = Agenda::new(Keeping::Lanes);
         let lane = agenda.lane(10);
         agenda.at(10, alarm(1));
         agenda.in_lane(0, lane, alarm(2));
@@ -369,8 +389,8 @@ mod tests {
         assert_eq!(drain(&mut agenda), [(10, 1), (10, 2), (10, 3)]);
     }
 
-    fn churn(lanes: bool) -> Vec<(Nanos, u64)> {
-        let mut agenda = Agenda::new(lanes);
+    fn churn(keeping: Keeping) -> Vec<(Nanos, u64)> {
+        let mut agenda = Agenda::new(keeping);
         let delays = [7u64, 100, 5_000];
         let (mut fired, mut set, mut x, mut now) = (Vec::new(), Vec::new(), 9u64, 0);
         for word in 0..30_000u64 {
@@ -402,12 +422,27 @@ mod tests {
 
     #[test]
     fn lanes_and_heap_fire_the_same_timers_in_the_same_order() {
-        assert_eq!(churn(true), churn(false));
+        assert_eq!(churn(Keeping::Lanes), churn(Keeping::Heap));
+    }
+
+    #[test]
+    fn a_shuffle_changes_places_within_an_instant_only() {
+        let order = |keeping| {
+            let mut agenda = Agenda::new(keeping);
+            for word in 0..64 {
+                agenda.at(10 * (word % 2), alarm(word));
+            }
+            drain(&mut agenda)
+        };
+        let (straight, mut shuffled) = (order(Keeping::Heap), order(Keeping::Shuffled(0x2A5)));
+        assert!(straight != shuffled && shuffled.is_sorted_by_key(|(at, _)| *at));
+        shuffled.sort_unstable();
+        assert_eq!(straight, shuffled);
     }
 
     #[test]
     fn renumbering_keeps_the_order() {
-        let mut agenda = Agenda::new(true);
+        let mut agenda = Agenda::new(Keeping::Lanes);
         agenda.sequence = (u64::MAX << SLOT_BITS) - 3 * STEP;
         let lane = agenda.lane(10);
         for word in 0..4 {
@@ -420,7 +455,7 @@ mod tests {
 
     #[test]
     fn a_stale_handle_cancels_nothing() {
-        let mut agenda = Agenda::new(true);
+        let mut agenda = Agenda::new(Keeping::Lanes);
         let lane = agenda.lane(5);
         let first = agenda.in_lane(0, lane, alarm(1));
         assert!(agenda.cancel(first) && !agenda.cancel(first));

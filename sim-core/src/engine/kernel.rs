@@ -10,7 +10,7 @@ pub(crate) use self::core::{Core, Group, Seat};
 pub use self::core::{JournalEntry, Note, Vitals};
 pub use self::cx::{Cancelled, Cx};
 use super::agenda::{Alarm, Lane};
-use super::request::{Cause, Outcome, ReqId, Want};
+use super::request::{Cause, Life, Outcome, ReqId, Want};
 use super::time::Nanos;
 
 /// Messages in one instant after which the run is declared to be going round in circles.
@@ -139,13 +139,14 @@ impl<C: Behaviour> World<C> {
 
     #[inline]
     fn ring(&mut self, alarm: Alarm) {
-        let seat = &mut self.core.seats[alarm.node as usize];
-        if !seat.alive || seat.incarnation != alarm.incarnation {
+        let node = alarm.life.node();
+        let seat = &mut self.core.seats[node as usize];
+        if !seat.alive || seat.incarnation != alarm.life.incarnation() {
             return;
         }
         seat.fold(self.core.now);
-        let mut cx = Cx::new(&mut self.core, alarm.node, alarm.incarnation);
-        self.nodes[alarm.node as usize].timer(&mut cx, alarm.word);
+        let mut cx = Cx::new(&mut self.core, alarm.life);
+        self.nodes[node as usize].timer(&mut cx, alarm.word);
     }
 
     /// Delivers the first message of this instant; false if there is none.
@@ -201,8 +202,8 @@ impl<C: Behaviour> World<C> {
         request.moving = false;
         seat.inside += 1;
         seat.fold(self.core.now ^ request.ask.luck);
-        let incarnation = seat.incarnation;
-        let mut cx = Cx::new(&mut self.core, to, incarnation);
+        let life = Life::new(to, seat.incarnation);
+        let mut cx = Cx::new(&mut self.core, life);
         self.nodes[to as usize].call(&mut cx, req);
     }
 
@@ -211,8 +212,9 @@ impl<C: Behaviour> World<C> {
         let now = self.core.now;
         let (request, frame) = self.core.requests.pop(req);
         let root = request.depth == 0;
-        let seat = &mut self.core.seats[frame.node as usize];
-        let deaf = !seat.alive || seat.incarnation != frame.incarnation;
+        let node = frame.life.node();
+        let seat = &mut self.core.seats[node as usize];
+        let deaf = !seat.alive || seat.incarnation != frame.life.incarnation();
         let unheard = deaf || (root && request.detached);
         if unheard && outcome.is_done() && request.ask.want == Want::Lease {
             // nobody hears of the grant: it goes back at once
@@ -227,7 +229,7 @@ impl<C: Behaviour> World<C> {
             return;
         }
         request.moving = false;
-        request.at = frame.node;
+        request.at = node;
         if root && (deaf || request.detached) {
             if outcome != Outcome::Failed(Cause::Cancelled) {
                 self.core.wasted += 1;
@@ -236,9 +238,9 @@ impl<C: Behaviour> World<C> {
             return;
         }
         seat.fold(now.rotate_left(17) ^ request.ask.luck ^ u64::from(outcome.is_done()));
-        let mut cx = Cx::new(&mut self.core, frame.node, frame.incarnation);
+        let mut cx = Cx::new(&mut self.core, frame.life);
         let answer = Answer { req, word: frame.word, outcome };
-        self.nodes[frame.node as usize].answer(&mut cx, answer);
+        self.nodes[node as usize].answer(&mut cx, answer);
         if root {
             self.core.close(req);
         }
@@ -252,12 +254,12 @@ impl<C: Behaviour> World<C> {
         let (at, moving) = (request.at, request.moving);
         let (node, word) = match self.core.requests.frame(req, depth) {
             Some(frame) => {
-                let seat = &self.core.seats[frame.node as usize];
-                if !seat.alive || seat.incarnation != frame.incarnation {
+                let seat = &self.core.seats[frame.life.node() as usize];
+                if !seat.alive || seat.incarnation != frame.life.incarnation() {
                     self.core.inbox.push_back(Message::Cancel { req, depth: depth + 1 });
                     return;
                 }
-                (frame.node, Some(frame.word))
+                (frame.life.node(), Some(frame.word))
             }
             None if moving => {
                 self.core.inbox.push_back(Message::Cancel { req, depth });

@@ -139,7 +139,7 @@ pub enum Want {
 }
 
 /// What a request asks for and who asks; a fork inherits it.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Ask {
     /// The key of everything drawn for this request: the same in every attempt and variant.
     pub luck: u64,
@@ -162,11 +162,32 @@ impl Ask {
     pub const WRITE: u16 = u16::MAX;
 }
 
+/// A node in one of its lives. One word, because it travels in a register: two halves would be
+/// written to memory and read back as one before they have arrived there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Life(u64);
+
+impl Life {
+    #[inline]
+    pub(crate) fn new(node: u32, incarnation: u32) -> Self {
+        Life(u64::from(incarnation) << 32 | u64::from(node))
+    }
+
+    #[inline]
+    pub(crate) fn node(self) -> u32 {
+        self.0 as u32
+    }
+
+    #[inline]
+    pub(crate) fn incarnation(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+}
+
 /// Who waits, and one word of memory for that waiter.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Frame {
-    pub(crate) node: u32,
-    pub(crate) incarnation: u32,
+    pub(crate) life: Life,
     pub(crate) word: u64,
 }
 
@@ -228,10 +249,10 @@ impl Requests {
     }
 
     /// Opens a request on its way to a node, with the one who waits for its end.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn open(&mut self, ask: Ask, now: Nanos, frame: Frame, to: u32) -> ReqId {
         if self.free == NONE {
-            self.extend(ask);
+            self.extend();
         }
         let index = self.free;
         let slot = &mut self.slots[index as usize];
@@ -252,10 +273,10 @@ impl Requests {
 
     #[cold]
     #[inline(never)]
-    fn extend(&mut self, ask: Ask) {
+    fn extend(&mut self) {
         self.free = self.slots.len() as u32;
         self.slots.push(Request {
-            ask,
+            ask: Ask::default(),
             held: 0,
             mark: 0,
             born: 0,
@@ -267,7 +288,7 @@ impl Requests {
             cancelled: false,
             moving: false,
         });
-        let blank = Frame { node: 0, incarnation: 0, word: 0 };
+        let blank = Frame { life: Life::default(), word: 0 };
         self.frames.resize(self.frames.len() + self.stride as usize, blank);
     }
 

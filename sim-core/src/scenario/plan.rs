@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::objective::Objective;
 use crate::components::{Form, Node};
+use crate::engine::agenda::Keeping;
 use crate::engine::kernel::Behaviour;
 use crate::engine::kernel::{Core, Group, Seat, World};
 use crate::engine::time::Nanos;
@@ -125,8 +126,8 @@ impl Blueprint {
     ///
     /// # Errors
     /// The index of a part and its flaw.
-    pub fn world(&self, seed: u64, lanes: bool) -> Result<World<Node>, (usize, Flaw)> {
-        let mut core = Core::new(seed, self.stack, lanes);
+    pub fn world(&self, seed: u64, keeping: Keeping) -> Result<World<Node>, (usize, Flaw)> {
+        let mut core = Core::new(seed, self.stack, keeping);
         let mut nodes = Vec::new();
         let mut site = self.site();
         for (group, part) in self.parts.iter().enumerate() {

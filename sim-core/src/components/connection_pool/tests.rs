@@ -5,6 +5,7 @@ mod hold;
 use serde_json::{Value, json};
 
 use crate::components::{Form, Node, Survey};
+use crate::engine::agenda::Keeping;
 use crate::engine::kernel::World;
 use crate::engine::request::Cause;
 use crate::engine::time::{MILLISECOND, SECOND};
@@ -29,7 +30,7 @@ fn plan(users: Value, pool: Value, db: Value) -> Blueprint {
 }
 
 fn world(users: Value, pool: Value, db: Value) -> World<Node> {
-    plan(users, pool, db).world(7, true).unwrap()
+    plan(users, pool, db).world(7, Keeping::Lanes).unwrap()
 }
 
 fn survey(world: &World<Node>, node: usize) -> Survey<'_> {
@@ -183,7 +184,7 @@ fn a_dead_pool_fails_whom_it_holds_and_starts_empty() {
 
 #[test]
 fn wrong_numbers_name_the_value_and_the_remedy() {
-    let flaw = |pool: Value| plan(even("1/s", 1), pool, json!({})).world(7, true).unwrap_err().1;
+    let flaw = |pool: Value| plan(even("1/s", 1), pool, json!({})).world(7, Keeping::Lanes).unwrap_err().1;
     let size = flaw(json!({"to": "db", "size": 0}));
     assert_eq!((size.path.as_str(), size.remedy.as_str()), ("size", "write 1 to 100000"));
     assert_eq!(size.message, "0 connections are not possible");

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::components::{Form, Node, Survey};
+use crate::engine::agenda::Keeping;
 use crate::engine::kernel::{Action, World};
 use crate::engine::request::Cause;
 use crate::engine::time::{MILLISECOND, SECOND};
@@ -26,7 +27,7 @@ fn plan(users: Value, db: Value) -> Blueprint {
 }
 
 fn world(users: Value, db: Value) -> World<Node> {
-    plan(users, db).world(7, true).unwrap()
+    plan(users, db).world(7, Keeping::Lanes).unwrap()
 }
 
 fn even(rate: &str, limit: u64) -> Value {
@@ -160,7 +161,7 @@ fn a_dead_worker_leaves_its_query_to_finish_and_its_connection_comes_back() {
         part("pool", json!({"ConnectionPool": {"to": "db", "size": 2}})),
         part("web", json!({"WorkerPool": web})),
     ];
-    let mut world = blueprint(parts).world(7, true).unwrap();
+    let mut world = blueprint(parts).world(7, Keeping::Lanes).unwrap();
     let busy = |world: &World<Node>, node| survey(world, node).resources[0].station.busy.level();
     world.advance(500 * MILLISECOND, u64::MAX);
     assert_eq!((busy(&world, DB), busy(&world, 2), busy(&world, 3)), (2, 2, 2));
@@ -192,7 +193,7 @@ fn the_bound_is_the_scarcer_of_connections_and_power() {
 
 #[test]
 fn wrong_numbers_name_the_value_and_the_remedy() {
-    let flaw = |db: Value| plan(even("1/s", 1), db).world(7, true).unwrap_err().1;
+    let flaw = |db: Value| plan(even("1/s", 1), db).world(7, Keeping::Lanes).unwrap_err().1;
     let none = flaw(json!({"max_connections": 0}));
     assert_eq!(
         (none.path.as_str(), none.message.as_str()),

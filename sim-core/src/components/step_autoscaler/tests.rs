@@ -5,6 +5,7 @@
 use serde_json::{Value, json};
 
 use crate::components::{Component, Form, Node, Survey};
+use crate::engine::agenda::Keeping;
 use crate::engine::kernel::World;
 use crate::engine::request::Cause;
 use crate::engine::time::{MILLISECOND, Nanos, SECOND};
@@ -36,7 +37,7 @@ fn plan(arrivals: Value, scaler: Value, replicas: u32) -> Blueprint {
 }
 
 fn world(arrivals: Value, scaler: Value, replicas: u32) -> World<Node> {
-    plan(arrivals, scaler, replicas).world(7, true).unwrap()
+    plan(arrivals, scaler, replicas).world(7, Keeping::Lanes).unwrap()
 }
 
 /// 50 requests a second, and from `at` on `rate`: with 2 instances 25 % busy, then rate / 2 %.
@@ -166,7 +167,7 @@ fn a_busy_instance_finishes_its_work_before_it_ends() {
     plan.parts[3] = part("web", json!({"WorkerPool": web}), (2, 8));
     let Form::Users(users) = &mut plan.parts[USERS].form else { panic!("no users") };
     users.timeout = None;
-    let mut world = plan.world(7, true).unwrap();
+    let mut world = plan.world(7, Keeping::Lanes).unwrap();
     // the scrape at 15 s removes the second one, which has the requests of 2 s to 14 s
     assert_eq!(size(&mut world, 15 * SECOND + 1), 1);
     let alive = |world: &World<Node>| world.core.seats[4].alive;
@@ -234,7 +235,7 @@ fn wrong_numbers_name_the_value_and_the_remedy() {
     let up = json!({"when": "cpu > 70%"});
     let flaw = |mut scaler: Value| {
         scaler["up"] = if scaler["up"].is_null() { up.clone() } else { scaler["up"].clone() };
-        plan(step("1m", "1/s"), scaler, 2).world(7, true).unwrap_err().1
+        plan(step("1m", "1/s"), scaler, 2).world(7, Keeping::Lanes).unwrap_err().1
     };
     let min = flaw(json!({"min": 5, "max": 3}));
     assert_eq!((min.path.as_str(), min.message.as_str()), ("min", "min (5) is above max (3)"));

@@ -57,7 +57,7 @@ impl Menu {
         self.endpoints.iter().map(name).collect()
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn ask(&self, luck: u64, class: u16, client: Option<u64>) -> Ask {
         let client = client.unwrap_or_else(|| match self.clients {
             Some(n) => self.person(below(&mut Draw::new(luck ^ CLIENT), n.max(1))),

@@ -47,7 +47,7 @@ impl Pending {
         self.few.push(key);
         let mut rest = &mut self.few[..];
         while let [.., above, hole] = rest {
-            // a new key has the last number of its time
+            // a new key has the last number of its time, or shuffles: then any place will do
             if (*above >> 64) as u64 > (key >> 64) as u64 {
                 break;
             }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::agenda::Agenda;
+use crate::engine::agenda::{Agenda, Keeping};
 use crate::engine::chance::{mix, name_key};
 use crate::engine::meter::SparseSketch;
 use crate::engine::request::{Doing, Frame, Outcome, ReqId, Request, Requests};
@@ -219,14 +219,14 @@ fn charge(seats: &mut [Seat], request: &mut Request, now: Nanos) {
 }
 
 impl Core {
-    pub(crate) fn new(seed: u64, stride: u32, lanes: bool) -> Self {
+    pub(crate) fn new(seed: u64, stride: u32, keeping: Keeping) -> Self {
         Core {
             now: 0,
             seed,
             events: 0,
             instant: 0,
             last_node: 0,
-            agenda: Agenda::new(lanes),
+            agenda: Agenda::new(keeping),
             inbox: Inbox::default(),
             commands: VecDeque::new(),
             requests: Requests::new(stride),

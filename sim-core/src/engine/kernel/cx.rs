@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::core::{Command, Core, LIMBO, Message, Note};
 use crate::engine::agenda::{Alarm, Lane, Timer};
 use crate::engine::chance::{Draw, Stream, mix, name_key};
-use crate::engine::request::{Ask, Doing, Frame, Outcome, ReqId};
+use crate::engine::request::{Ask, Doing, Frame, Life, Outcome, ReqId};
 use crate::engine::time::Nanos;
 
 /// News that the caller of a request has left; a wire keeps it until it arrives.
@@ -21,19 +21,18 @@ pub struct Cancelled {
 /// The world as one node sees it while it handles one message.
 pub struct Cx<'a> {
     core: &'a mut Core,
-    me: u32,
-    incarnation: u32,
+    life: Life,
 }
 
 impl<'a> Cx<'a> {
     #[inline]
-    pub(super) fn new(core: &'a mut Core, me: u32, incarnation: u32) -> Self {
-        Cx { core, me, incarnation }
+    pub(super) fn new(core: &'a mut Core, life: Life) -> Self {
+        Cx { core, life }
     }
 
     pub(super) fn at(core: &'a mut Core, me: u32) -> Self {
-        let incarnation = core.seats[me as usize].incarnation;
-        Cx { core, me, incarnation }
+        let life = Life::new(me, core.seats[me as usize].incarnation);
+        Cx { core, life }
     }
 }
 
@@ -49,7 +48,7 @@ impl Cx<'_> {
     #[inline]
     #[must_use]
     pub fn me(&self) -> u32 {
-        self.me
+        self.life.node()
     }
 
     /// A node's name.
@@ -108,7 +107,7 @@ impl Cx<'_> {
 
     #[inline]
     fn frame(&self, word: u64) -> Frame {
-        Frame { node: self.me, incarnation: self.incarnation, word }
+        Frame { life: self.life, word }
     }
 
     /// Calls `to` and waits: the answer brings `word` back.
@@ -121,32 +120,32 @@ impl Cx<'_> {
     /// Hands a request on for good: `to` answers this node's caller.
     #[inline]
     pub fn pass(&mut self, req: ReqId, to: u32) {
-        self.core.leave(self.me);
+        self.core.leave(self.me());
         self.core.send(req, to);
     }
 
     /// Answers a request that this node holds.
     #[inline]
     pub fn reply(&mut self, req: ReqId, outcome: Outcome) {
-        self.core.leave(self.me);
+        self.core.leave(self.me());
         self.core.answer_from(req, outcome);
     }
 
     /// The network loses a request: nobody answers until its caller gives up.
     pub fn lose(&mut self, req: ReqId) {
-        self.core.leave(self.me);
+        self.core.leave(self.me());
         self.core.charge(req).at = LIMBO;
     }
 
     /// Opens a request of its own, a user's attempt: its end is answered with `word`.
-    #[inline]
+    #[inline(always)]
     pub fn open(&mut self, ask: Ask, to: u32, word: u64) -> ReqId {
         self.core.attempts += 1;
         self.fork(ask, to, word)
     }
 
     /// Opens a child that can be left behind; its end is answered with `word`.
-    #[inline]
+    #[inline(always)]
     pub fn fork(&mut self, ask: Ask, to: u32, word: u64) -> ReqId {
         self.core.opened += 1;
         let frame = self.frame(word);
@@ -188,14 +187,15 @@ impl Cx<'_> {
 
     /// Charges time to this node for a request that is no object at that time (a user's back-off).
     pub fn spend(&mut self, doing: Doing, span: Nanos) {
-        self.core.seats[self.me as usize].spent[doing as usize] += u128::from(span);
+        let me = self.me() as usize;
+        self.core.seats[me].spent[doing as usize] += u128::from(span);
     }
 
     // time -------------------------------------------------------------------------------------
 
     #[inline]
     fn alarm(&self, word: u64) -> Alarm {
-        Alarm { node: self.me, incarnation: self.incarnation, word }
+        Alarm { life: self.life, word }
     }
 
     /// Wakes this node after a delay.
@@ -241,15 +241,15 @@ impl Cx<'_> {
     /// A stream of luck that belongs to this incarnation of this node.
     #[must_use]
     pub fn stream(&self, purpose: &str) -> Stream {
-        let seat = &self.core.seats[self.me as usize];
-        let own = mix(seat.key, u64::from(self.incarnation));
+        let seat = &self.core.seats[self.me() as usize];
+        let own = mix(seat.key, u64::from(self.life.incarnation()));
         Stream::new(mix(mix(self.core.seed, own), name_key(purpose)))
     }
 
     /// The key from which this node numbers the luck of the requests it opens.
     #[must_use]
     pub fn source_key(&self) -> u64 {
-        mix(self.core.seed, self.core.seats[self.me as usize].key)
+        mix(self.core.seed, self.core.seats[self.me() as usize].key)
     }
 
     // groups -----------------------------------------------------------------------------------
@@ -261,7 +261,7 @@ impl Cx<'_> {
 
     /// Asks to be told, by [`Note::Member`], when members of a group come and go.
     pub fn watch(&mut self, group: u32) {
-        let me = self.me;
+        let me = self.me();
         let watchers = &mut self.core.groups[group as usize].watchers;
         if !watchers.contains(&me) {
             watchers.push(me);
@@ -299,12 +299,12 @@ impl Cx<'_> {
     #[inline]
     #[must_use]
     pub fn is_monitored(&self) -> bool {
-        self.core.seats[self.me as usize].scraped
+        self.core.seats[self.me() as usize].scraped
     }
 
     /// Reads the vitals of a group's members; they come to `scraped` before the next event.
     pub fn scrape(&mut self, group: u32) {
-        self.core.commands.push_back(Command::Scrape { group, to: self.me });
+        self.core.commands.push_back(Command::Scrape { group, to: self.me() });
     }
 
     /// Brings the first idle member of a group into service; false if there is none left.
@@ -331,6 +331,6 @@ impl Cx<'_> {
 
     /// Writes a line into the timeline of notable events.
     pub fn journal(&mut self, what: String) {
-        self.core.journal(self.me, what);
+        self.core.journal(self.me(), what);
     }
 }

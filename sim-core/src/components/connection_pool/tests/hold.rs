@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::part;
 use crate::components::{Node, Survey};
 use crate::engine::chance::{Draw, below};
+use crate::engine::agenda::Keeping;
 use crate::engine::kernel::World;
 use crate::engine::request::Cause;
 use crate::engine::time::{MILLISECOND, SECOND};
@@ -25,7 +26,7 @@ fn build(users: Value, steps: Value, pool: Value) -> Result<World<Node>, (usize,
         part("db", json!({"Database": {}})),
     ];
     let endpoints = vec![String::new()];
-    Blueprint { parts, endpoints, stack: 8, ..Blueprint::default() }.world(7, true)
+    Blueprint { parts, endpoints, stack: 8, ..Blueprint::default() }.world(7, Keeping::Lanes)
 }
 
 fn world(users: Value, steps: Value, pool: Value) -> World<Node> {
