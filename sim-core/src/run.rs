@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 pub use self::frame::{ClassFrame, Frame, Frames, PartFrame, ResourceFrame};
 use crate::components::{Form, Node, Survey};
 use crate::engine::agenda::Keeping;
+use crate::engine::chance::{Stream, mix, name_key};
 use crate::engine::kernel::{Action, Progress, World};
-use crate::engine::request::Cause;
 use crate::engine::time::Nanos;
 use crate::scenario::plan::{Change, Event, Plan};
 use crate::units::Duration;
@@ -72,16 +72,11 @@ impl Run {
     ///
     /// # Errors
     /// The index of a part and what is wrong with its form.
-    pub fn keeping(
-        plan: Arc<Plan>,
-        seed: u64,
-        keeping: Keeping,
-    ) -> Result<Self, (usize, Flaw)> {
+    pub fn keeping(plan: Arc<Plan>, seed: u64, keeping: Keeping) -> Result<Self, (usize, Flaw)> {
         let world = plan.blueprint.world(seed, keeping)?;
         let mut frames = Frames::new(plan.frame);
         frames.open(&world);
-        let mut coming = plan.events.clone();
-        coming.reverse();
+        let coming = coming(&plan, seed);
         let state = State { world, frames, coming, warm: plan.warmup == 0, wasted_before: 0 };
         Ok(Run { plan, seed, state })
     }
@@ -266,6 +261,28 @@ impl Run {
     }
 }
 
+/// Everything that will happen, the last first: what has a stated time, and outages drawn under the
+/// seed, each instance by its own luck.
+fn coming(plan: &Plan, seed: u64) -> Vec<Event> {
+    let mut coming = plan.events.clone();
+    for (index, recurring) in plan.recurring.iter().enumerate() {
+        let names = plan.blueprint.instance_names();
+        for &node in &recurring.nodes {
+            let own = mix(name_key(&names[node as usize]), index as u64);
+            let mut luck = Stream::new(mix(mix(seed, name_key("outages")), own));
+            let mut at = recurring.every.sample_nanos(&mut luck);
+            while at < plan.duration {
+                let ends = at + recurring.repair.sample_nanos(&mut luck);
+                coming.extend(recurring.outage.events(vec![node], at, Some(ends)));
+                at = ends.saturating_add(recurring.every.sample_nanos(&mut luck).max(1));
+            }
+        }
+    }
+    coming.sort_by_key(|event| event.at);
+    coming.reverse();
+    coming
+}
+
 pub(crate) fn survey(node: &Node) -> Survey<'_> {
     let mut survey = Survey::default();
     node.survey(&mut survey);
@@ -276,14 +293,40 @@ fn happen(world: &mut World<Node>, plan: &Plan, change: &Change) {
     match change {
         Change::Kill(nodes) => {
             for &node in nodes {
-                note(world, node, "killed");
-                world.stop(node, Cause::Reset);
+                if world.kill(node) {
+                    note(world, node, "killed");
+                }
             }
         }
         Change::Start(nodes) => {
             for &node in nodes {
-                note(world, node, "started");
-                world.start(node);
+                if world.revive(node) {
+                    note(world, node, "started");
+                }
+            }
+        }
+        Change::Freeze(nodes, until) => {
+            for &node in nodes {
+                if world.freeze(node, *until) {
+                    note(world, node, "frozen");
+                }
+            }
+        }
+        Change::Thaw(nodes) => {
+            for &node in nodes {
+                if world.thaw(node) {
+                    note(world, node, "runs on");
+                }
+            }
+        }
+        Change::Cut(nodes, cut) => {
+            for &node in nodes {
+                world.cut(node, *cut);
+                note(
+                    world,
+                    node,
+                    if *cut { "cut off from the network" } else { "reachable again" },
+                );
             }
         }
         Change::Slow(nodes, factor) => {

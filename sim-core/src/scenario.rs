@@ -112,14 +112,14 @@ fn read_plan(
         check_classes(objectives, &blueprint, &root, problems);
     }
     let duration = head.as_ref().map_or(Nanos::MAX, |head| head.duration.nanos());
-    let events = happenings::read(happenings, &root, (&blueprint, &mut parts), duration);
-    let events = events.map_err(|more| problems.extend(more)).ok();
+    let happenings = happenings::read(happenings, &root, (&blueprint, &mut parts), duration);
+    let happenings = happenings.map_err(|more| problems.extend(more)).ok();
     if problems.iter().any(|problem| problem.severity == problem::Severity::Error) {
         return None;
     }
     build_once(&blueprint, &parts, problems)?;
     graph.check_load(&parts, &blueprint, problems);
-    let (head, events) = (head?, events?);
+    let (head, happenings) = (head?, happenings?);
     let mut plan = Plan {
         name: head.name.unwrap_or_else(|| stem(name)),
         summary: head.summary.unwrap_or_default(),
@@ -128,7 +128,8 @@ fn read_plan(
         seed: head.seed.unwrap_or(1),
         frame: head.frame.map_or_else(|| default_frame(duration), |frame| frame.nanos().max(1)),
         blueprint,
-        events,
+        events: happenings.events,
+        recurring: happenings.recurring,
         objectives: objectives?,
         hash: 0,
     };

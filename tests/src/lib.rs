@@ -1,9 +1,13 @@
 //! What proves Busyhour right. Everything here is a test; there is nothing to use.
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod goldens;
 #[cfg(test)]
 mod laws;
+#[cfg(test)]
+mod outages;
 #[cfg(test)]
 mod parity;
 #[cfg(test)]

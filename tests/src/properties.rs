@@ -1,10 +1,11 @@
 //! Properties that hold for every scenario, over random ones; a failure prints the shrunk YAML.
 
-mod world;
+pub(crate) mod world;
 
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use sim_core::engine::agenda::Keeping;
 use sim_core::run::{Advanced, Run};
 
 use self::world::{SECONDS, World, world};

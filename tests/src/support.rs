@@ -8,9 +8,10 @@ use sim_core::scenario::plan::Plan;
 use sim_core::scenario::problem::render_all;
 use sim_core::scenario::{NoFiles, Reading, read};
 
-/// The repository's root.
+/// The repository's root, above the package that these tests are built in.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+    let mut above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    above.find(|folder| folder.join("scenarios").is_dir()).expect("a clone").to_owned()
 }
 
 /// A scenario file of the repository, by its path in it.

@@ -21,6 +21,7 @@ cargo xtask CHORE
   wasm                      build sim-web for WASM with its node glue, into target/wasm
   bench [ARGS]              micro benchmarks of sim-core
   peers [GROUP [ROUNDS]]    side by side with other simulators (benches/peers; --all builds more)
+  fuzz [SECONDS]            random bytes for the reader and for scenarios, 60 s each by default
   bite [FILTER]             plant each known fault and see that a test catches it
   golden                    write the golden files anew from what the program does now
   schema                    write schema/scenario.schema.json";
@@ -44,6 +45,8 @@ fn chore(words: &[&str]) -> Done {
         ["wasm"] => wasm::build().map(|_| ()),
         ["bench", args @ ..] => run(cargo().args(["bench", "--package", "sim-core"]).args(args)),
         ["peers", args @ ..] => peers::compare(args),
+        ["fuzz"] => fuzz("60"),
+        ["fuzz", seconds] => fuzz(seconds),
         ["bite"] => bite::all(""),
         ["bite", filter] => bite::all(filter),
         ["golden"] => golden(),
@@ -56,6 +59,18 @@ fn chore(words: &[&str]) -> Done {
         }
         other => Err(format!("no such chore: {}\n\n{USAGE}", other.join(" "))),
     }
+}
+
+fn fuzz(seconds: &str) -> Done {
+    let Ok(seconds) = seconds.parse::<u32>() else {
+        return Err(format!("{seconds} is no number of seconds"));
+    };
+    let millis = (u64::from(seconds) * 1_000).to_string();
+    let mut targets = cargo();
+    targets.args(["test", "--", "--test-threads=1"]).current_dir(root().join("tests/fuzz"));
+    run(targets
+        .env("BOLERO_RANDOM_TEST_TIME_MS", millis)
+        .env("BOLERO_RANDOM_ITERATIONS", "4294967295"))
 }
 
 fn golden() -> Done {

@@ -330,6 +330,17 @@ impl Agenda {
         self.sequence + STEP
     }
 
+    /// Puts the timer that was taken out just now back for a later time; its handle stays good.
+    #[cold]
+    pub(crate) fn put_off(&mut self, until: Nanos, alarm: Alarm) {
+        // the free list ends with the slot that the timer left
+        let last = self.free as usize;
+        let generation = self.slots[last].generation.wrapping_sub(1);
+        self.slots[last].generation = generation;
+        let again = self.at(until, alarm);
+        debug_assert_eq!(again, Timer { slot: last as u32, generation });
+    }
+
     /// The earliest timer before `limit`, taken out.
     #[inline]
     pub(crate) fn pop_before(&mut self, limit: Nanos) -> Option<(Nanos, Alarm)> {

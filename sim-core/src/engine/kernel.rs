@@ -2,6 +2,7 @@
 
 mod core;
 mod cx;
+mod outage;
 
 use serde::{Deserialize, Serialize};
 
@@ -141,7 +142,8 @@ impl<C: Behaviour> World<C> {
     fn ring(&mut self, alarm: Alarm) {
         let node = alarm.life.node();
         let seat = &mut self.core.seats[node as usize];
-        if !seat.alive || seat.incarnation != alarm.life.incarnation() {
+        if !seat.runs || seat.incarnation != alarm.life.incarnation() {
+            self.unheard_alarm(alarm);
             return;
         }
         seat.fold(self.core.now);
@@ -182,9 +184,11 @@ impl<C: Behaviour> World<C> {
 
     #[cold]
     fn deliver_note(&mut self, to: u32, note: Note) {
-        if self.core.seats[to as usize].alive {
+        if self.core.seats[to as usize].runs {
             let mut cx = Cx::at(&mut self.core, to);
             self.nodes[to as usize].note(&mut cx, note);
+        } else {
+            self.core.hold_for(to, Message::Note { to, note });
         }
     }
 
@@ -193,10 +197,8 @@ impl<C: Behaviour> World<C> {
         self.core.last_node = to;
         let request = self.core.requests.get_mut(req);
         let seat = &mut self.core.seats[to as usize];
-        if !seat.alive {
-            self.core
-                .inbox
-                .push_back(Message::Answer { req, outcome: Outcome::Failed(Cause::Refused) });
+        if !seat.hears {
+            self.core.unheard_call(to, req);
             return;
         }
         request.moving = false;
@@ -214,6 +216,10 @@ impl<C: Behaviour> World<C> {
         let root = request.depth == 0;
         let node = frame.life.node();
         let seat = &mut self.core.seats[node as usize];
+        if !seat.hears && seat.alive {
+            self.core.unheard_answer(node, req, outcome);
+            return;
+        }
         let deaf = !seat.alive || seat.incarnation != frame.life.incarnation();
         let unheard = deaf || (root && request.detached);
         if unheard && outcome.is_done() && request.ask.want == Want::Lease {
@@ -262,7 +268,7 @@ impl<C: Behaviour> World<C> {
                 (frame.life.node(), Some(frame.word))
             }
             None if moving => {
-                self.core.inbox.push_back(Message::Cancel { req, depth });
+                self.core.follow(req, Message::Cancel { req, depth });
                 return;
             }
             None if at == LIMBO => {
@@ -271,6 +277,10 @@ impl<C: Behaviour> World<C> {
             }
             None => (at, None),
         };
+        if !self.core.seats[node as usize].hears {
+            self.core.hold_for(node, Message::Cancel { req, depth });
+            return;
+        }
         let mut cx = Cx::at(&mut self.core, node);
         self.nodes[node as usize].cancelled(&mut cx, Cancelled { req, word, depth });
     }
@@ -291,9 +301,7 @@ impl<C: Behaviour> World<C> {
         if seat.alive {
             return;
         }
-        seat.alive = true;
-        seat.draining = false;
-        seat.inside = 0;
+        seat.lives(true);
         seat.incarnation += 1;
         let mut cx = Cx::at(&mut self.core, node);
         self.nodes[node as usize].start(&mut cx);
@@ -316,10 +324,8 @@ impl<C: Behaviour> World<C> {
         }
         let mut cx = Cx::at(&mut self.core, node);
         self.nodes[node as usize].stop(&mut cx, cause);
-        let seat = &mut self.core.seats[node as usize];
-        seat.alive = false;
-        seat.draining = false;
-        seat.inside = 0;
+        self.core.seats[node as usize].lives(false);
+        self.core.release();
     }
 
     fn scrape(&mut self, group: u32, to: u32) {
@@ -327,12 +333,12 @@ impl<C: Behaviour> World<C> {
         let mut vitals = Vec::new();
         for &member in &self.core.groups[group as usize].members {
             let seat = &self.core.seats[member as usize];
-            if seat.alive && !seat.draining {
+            if seat.hears && !seat.draining {
                 let own = self.nodes[member as usize].vitals(now);
                 vitals.push(Vitals { node: member, ..own });
             }
         }
-        if self.core.seats[to as usize].alive {
+        if self.core.seats[to as usize].runs {
             let mut cx = Cx::at(&mut self.core, to);
             self.nodes[to as usize].scraped(&mut cx, group, &vitals);
         }

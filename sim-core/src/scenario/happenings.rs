@@ -1,14 +1,27 @@
 //! The events of a scenario: names become nodes, knobs become forms.
 
 use super::parts::{ReadPart, decode_form};
-use super::plan::{Blueprint, Change, Event};
+use super::plan::{Blueprint, Change, Event, Outage, Recurring};
 use super::problem::{Code, Problem};
 use super::spec::EventSpec;
 use super::tree::{self, Node};
+use crate::engine::chance::LawSpec;
 use crate::engine::time::Nanos;
+use crate::units::Duration;
 
-/// The seven verbs.
-const VERBS: &str = "kill, restart, slow, flush, set, add, remove";
+/// What an event can do.
+const VERBS: &str = "kill, restart, freeze, black_hole, slow, flush, set, add, remove";
+/// What lasts for a while.
+const OUTAGES: [&str; 5] = ["kill", "restart", "freeze", "black_hole", "slow"];
+/// Random outages of one run at most, on average.
+const OUTAGES_MAX: f64 = 100_000.0;
+
+/// What happens in a scenario: at stated times, and at random.
+#[derive(Default)]
+pub(super) struct Happenings {
+    pub(super) events: Vec<Event>,
+    pub(super) recurring: Vec<Recurring>,
+}
 
 struct Reader<'a> {
     blueprint: &'a Blueprint,
@@ -23,19 +36,23 @@ pub(super) fn read(
     root: &Node,
     (blueprint, parts): (&Blueprint, &mut [ReadPart]),
     duration: Nanos,
-) -> Result<Vec<Event>, Vec<Problem>> {
+) -> Result<Happenings, Vec<Problem>> {
     let mut reader = Reader { blueprint, parts, root, duration };
     let mut order: Vec<usize> = (0..specs.len()).collect();
-    order.sort_by_key(|&index| specs[index].at.nanos());
-    let (mut events, mut problems) = (Vec::new(), Vec::new());
+    order.sort_by_key(|&index| specs[index].at.map_or(0, Duration::nanos));
+    let (mut happenings, mut problems) = (Happenings::default(), Vec::new());
     for index in order {
-        match reader.event(&specs[index], index) {
-            Ok(more) => events.extend(more),
-            Err(problem) => problems.extend(problem),
-        }
+        let spec = &specs[index];
+        let read = match &spec.every {
+            None => reader.event(spec, index).map(|more| happenings.events.extend(more)),
+            Some(every) => {
+                reader.recurring(spec, (every, index)).map(|one| happenings.recurring.push(one))
+            }
+        };
+        problems.extend(read.err().into_iter().flatten());
     }
-    events.sort_by_key(|event| event.at);
-    if problems.is_empty() { Ok(events) } else { Err(problems) }
+    happenings.events.sort_by_key(|event| event.at);
+    if problems.is_empty() { Ok(happenings) } else { Err(problems) }
 }
 
 impl Reader<'_> {
@@ -49,77 +66,141 @@ impl Reader<'_> {
         vec![Problem::new(Code::BadEvent, path, message).at(place).with_remedy(remedy)]
     }
 
-    fn event(&mut self, spec: &EventSpec, index: usize) -> Result<Vec<Event>, Vec<Problem>> {
-        let at = spec.at.nanos();
-        if at >= self.duration {
-            let message = format!("at {} is not before the end of the run", spec.at);
-            return Err(self.problem(
-                index,
-                "at",
-                message,
-                "choose an earlier time, or a longer duration",
-            ));
-        }
+    /// The one thing that an event does, and to whom.
+    fn verb<'a>(
+        &self,
+        spec: &'a EventSpec,
+        index: usize,
+    ) -> Result<(&'static str, &'a str), Vec<Problem>> {
         let verbs = [
             ("kill", &spec.kill),
             ("restart", &spec.restart),
+            ("freeze", &spec.freeze),
+            ("black_hole", &spec.black_hole),
             ("slow", &spec.slow),
             ("flush", &spec.flush),
             ("set", &spec.set),
             ("add", &spec.add),
             ("remove", &spec.remove),
         ];
-        let mut given = verbs.iter().filter_map(|(verb, name)| Some((*verb, name.as_deref()?)));
+        let mut given = verbs.into_iter().filter_map(|(verb, name)| Some((verb, name.as_deref()?)));
         let (Some((verb, name)), None) = (given.next(), given.next()) else {
             let message = "an event does exactly one thing".to_owned();
             return Err(self.problem(index, "", message, &format!("give one of {VERBS}")));
         };
         self.check_extras(spec, verb, index)?;
-        let back = spec.lasts.map(|lasts| at + lasts.nanos());
-        let one = |change| Event { at, change };
-        Ok(match verb {
-            "kill" => {
-                let nodes = self.nodes(index, verb, name)?;
-                let again = back.map(|at| Event { at, change: Change::Start(nodes.clone()) });
-                [Some(one(Change::Kill(nodes))), again].into_iter().flatten().collect()
-            }
+        Ok((verb, name))
+    }
+
+    fn event(&mut self, spec: &EventSpec, index: usize) -> Result<Vec<Event>, Vec<Problem>> {
+        let Some(time) = spec.at else {
+            let message = "the event does not say when it happens".to_owned();
+            let remedy = "write at: 5m, or every: {exponential: 30m} with repair: 1m";
+            return Err(self.problem(index, "", message, remedy));
+        };
+        let at = time.nanos();
+        if at >= self.duration {
+            let message = format!("at {time} is not before the end of the run");
+            let remedy = "choose an earlier time, or a longer duration";
+            return Err(self.problem(index, "at", message, remedy));
+        }
+        let (verb, name) = self.verb(spec, index)?;
+        let ends = spec.lasts.map(|lasts| at.saturating_add(lasts.nanos()));
+        if let Some(outage) = self.outage(spec, verb, index)? {
+            return Ok(outage.events(self.nodes(index, verb, name)?, at, ends));
+        }
+        let change = match verb {
             "restart" => {
                 let nodes = self.nodes(index, verb, name)?;
-                let again = Event { at: back.unwrap_or(at), change: Change::Start(nodes.clone()) };
-                vec![one(Change::Kill(nodes)), again]
+                return Ok(Outage::Kill.events(nodes, at, Some(ends.unwrap_or(at))));
             }
+            "flush" => Change::Flush(self.nodes(index, verb, name)?),
+            "set" => self.set(index, name, spec)?,
+            _ => {
+                let part = self.service(index, verb, name)?;
+                let count = spec.count.unwrap_or(1);
+                if verb == "add" { Change::Add(part, count) } else { Change::Remove(part, count) }
+            }
+        };
+        Ok(vec![Event { at, change }])
+    }
+
+    /// What the verb does to a node for a while, if it does such a thing.
+    fn outage(
+        &self,
+        spec: &EventSpec,
+        verb: &str,
+        index: usize,
+    ) -> Result<Option<Outage>, Vec<Problem>> {
+        Ok(Some(match verb {
+            "kill" => Outage::Kill,
+            "black_hole" => Outage::BlackHole,
+            "freeze" if spec.lasts.is_none() && spec.every.is_none() => {
+                let message = "the freeze does not say how long it lasts".to_owned();
+                let remedy = "write for: 30s beside it; who never wakes is killed or a black hole";
+                return Err(self.problem(index, "freeze", message, remedy));
+            }
+            "freeze" => Outage::Freeze,
             "slow" => {
-                let nodes = self.nodes(index, verb, name)?;
                 let factor = spec.factor.unwrap_or(0.0);
                 if !(factor.is_finite() && factor > 0.0 && factor <= 1e6) {
                     let message = format!("factor {factor} is not possible");
                     let remedy = "write factor: 3 for three times as slow";
                     return Err(self.problem(index, "slow", message, remedy));
                 }
-                let again = back.map(|at| Event { at, change: Change::Slow(nodes.clone(), 1.0) });
-                [Some(one(Change::Slow(nodes, factor))), again].into_iter().flatten().collect()
+                Outage::Slow(factor)
             }
-            "flush" => vec![one(Change::Flush(self.nodes(index, verb, name)?))],
-            "set" => vec![one(self.set(index, name, spec)?)],
-            _ => {
-                let part = self.service(index, verb, name)?;
-                let count = spec.count.unwrap_or(1);
-                vec![one(if verb == "add" {
-                    Change::Add(part, count)
-                } else {
-                    Change::Remove(part, count)
-                })]
-            }
-        })
+            _ => return Ok(None),
+        }))
+    }
+
+    /// An outage at random times.
+    fn recurring(
+        &self,
+        spec: &EventSpec,
+        (every, index): (&LawSpec, usize),
+    ) -> Result<Recurring, Vec<Problem>> {
+        let (verb, name) = self.verb(spec, index)?;
+        let Some(outage) = self.outage(spec, verb, index)? else {
+            let message = format!("{verb} cannot come at random");
+            let remedy = "write at: 5m, or kill, freeze, black_hole or slow with every";
+            return Err(self.problem(index, "every", message, remedy));
+        };
+        let Some(repair) = &spec.repair else {
+            let message = "the outage does not say when it is repaired".to_owned();
+            let remedy = "write repair: {lognormal: {mean: 5m, cv: 1}} beside every";
+            return Err(self.problem(index, "every", message, remedy));
+        };
+        let law = |key: &str, spec: &LawSpec| {
+            spec.compile().map_err(|message| self.problem(index, key, message, "correct the value"))
+        };
+        let (every, repair) = (law("every", every)?, law("repair", repair)?);
+        let nodes = self.nodes(index, verb, name)?;
+        let round = every.mean() + repair.mean();
+        let outages = self.duration as f64 / 1e9 / round * nodes.len() as f64;
+        if !(outages <= OUTAGES_MAX) {
+            let message = format!("{outages:.0} outages in one run are too many");
+            return Err(self.problem(index, "every", message, "write a longer mean time"));
+        }
+        Ok(Recurring { nodes, outage, every, repair })
     }
 
     fn check_extras(&self, spec: &EventSpec, verb: &str, index: usize) -> Result<(), Vec<Problem>> {
         let extras = [
-            ("for", spec.lasts.is_some(), &["kill", "restart", "slow"][..]),
+            ("for", spec.lasts.is_some() && spec.every.is_none(), &OUTAGES[..]),
             ("factor", spec.factor.is_some(), &["slow"][..]),
             ("count", spec.count.is_some(), &["add", "remove"][..]),
             ("to", spec.to.is_some(), &["set"][..]),
         ];
+        if spec.every.is_some() && (spec.at.is_some() || spec.lasts.is_some()) {
+            let message = "outages at random have neither at nor for".to_owned();
+            let remedy = "drop them; every says how often, repair how long";
+            return Err(self.problem(index, "every", message, remedy));
+        }
+        if spec.repair.is_some() && spec.every.is_none() {
+            let message = "repair means nothing without every".to_owned();
+            return Err(self.problem(index, "repair", message, "write for: 5m instead"));
+        }
         for (key, given, verbs) in extras {
             if given && !verbs.contains(&verb) {
                 let message = format!("{key} means nothing with {verb}");

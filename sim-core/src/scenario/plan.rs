@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::objective::Objective;
 use crate::components::{Form, Node};
 use crate::engine::agenda::Keeping;
+use crate::engine::chance::Law;
 use crate::engine::kernel::Behaviour;
 use crate::engine::kernel::{Core, Group, Seat, World};
 use crate::engine::time::Nanos;
@@ -30,6 +31,9 @@ pub struct Plan {
     pub blueprint: Blueprint,
     /// Timed changes, in order of time.
     pub events: Vec<Event>,
+    /// Outages that come at random.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recurring: Vec<Recurring>,
     /// What must hold.
     pub objectives: Vec<Objective>,
     /// A hash of the scenario's meaning: the same for two files that say the same.
@@ -45,13 +49,61 @@ pub struct Event {
     pub change: Change,
 }
 
+/// What ails a node for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Outage {
+    /// It is dead: what it held is lost, and it refuses connections.
+    Kill,
+    /// Its time stands still; it gets afterwards what came meanwhile.
+    Freeze,
+    /// The network drops what is sent to it and what it answers.
+    BlackHole,
+    /// It works so many times as slowly.
+    Slow(f64),
+}
+
+impl Outage {
+    /// The changes that begin and end it; without an end it lasts.
+    #[must_use]
+    pub fn events(self, nodes: Vec<u32>, at: Nanos, ends: Option<Nanos>) -> Vec<Event> {
+        let last = ends.unwrap_or(Nanos::MAX);
+        let (begin, end) = match self {
+            Outage::Kill => (Change::Kill(nodes.clone()), Change::Start(nodes)),
+            Outage::Freeze => (Change::Freeze(nodes.clone(), last), Change::Thaw(nodes)),
+            Outage::BlackHole => (Change::Cut(nodes.clone(), true), Change::Cut(nodes, false)),
+            Outage::Slow(factor) => (Change::Slow(nodes.clone(), factor), Change::Slow(nodes, 1.0)),
+        };
+        let end = ends.map(|at| Event { at, change: end });
+        [Some(Event { at, change: begin }), end].into_iter().flatten().collect()
+    }
+}
+
+/// An outage that comes again and again to each of some nodes, each by its own luck.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Recurring {
+    /// The nodes.
+    pub nodes: Vec<u32>,
+    /// What happens to one of them.
+    pub outage: Outage,
+    /// Time in order, from the start or the last repair to the next outage.
+    pub every: Law,
+    /// Time until it is repaired.
+    pub repair: Law,
+}
+
 /// What a timed change does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Change {
     /// These nodes die; what they hold is lost.
     Kill(Vec<u32>),
-    /// These nodes come back.
+    /// These nodes come back, if they were killed.
     Start(Vec<u32>),
+    /// The time of these nodes stands still until then, ns.
+    Freeze(Vec<u32>, Nanos),
+    /// The time of these nodes goes on.
+    Thaw(Vec<u32>),
+    /// These nodes are cut off from the network, or joined again.
+    Cut(Vec<u32>, bool),
     /// These nodes work `factor` times as slowly.
     Slow(Vec<u32>, f64),
     /// These nodes forget what they cached.
@@ -104,6 +156,13 @@ pub fn instance_name(part: &Part, index: u32) -> String {
 }
 
 impl Blueprint {
+    /// The names of all instances, by node index.
+    #[must_use]
+    pub fn instance_names(&self) -> Vec<String> {
+        let parts = self.parts.iter();
+        parts.flat_map(|part| (0..part.prepared).map(|at| instance_name(part, at))).collect()
+    }
+
     /// What components may know when they are built.
     #[must_use]
     pub fn site(&self) -> Site {

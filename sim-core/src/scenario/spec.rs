@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
+use crate::engine::chance::LawSpec;
 use crate::units::Duration;
 
 /// The version of the scenario format.
@@ -62,7 +63,7 @@ pub(super) struct ScenarioForm {
     /// Length of a frame of the report's series; default: about a thousandth of the duration.
     #[schemars(default)]
     frame: Option<Duration>,
-    /// Timed changes: kill, restart, slow, flush, set, add, remove.
+    /// Timed changes: kill, restart, freeze, black_hole, slow, flush, set, add, remove.
     #[schemars(default)]
     events: Vec<EventSpec>,
     /// What must hold, like `latency p(95) < 500ms` or `errors < 0.1%`.
@@ -70,18 +71,36 @@ pub(super) struct ScenarioForm {
     objectives: Vec<String>,
 }
 
-/// A timed change. Exactly one of kill, restart, slow, flush, set, add and remove is given.
+/// A timed change. Exactly one of kill, restart, freeze, black_hole, slow, flush, set, add and
+/// remove is given, and either `at`, or `every` with `repair` for outages that come at random.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EventSpec {
     /// When; it precedes everything else at that time.
-    pub at: Duration,
+    #[serde(default)]
+    pub at: Option<Duration>,
+    /// With kill, freeze, black_hole, slow: the law of the time from the start or the last repair
+    /// to the next outage, for each instance by itself, like `{exponential: 30m}`.
+    #[serde(default)]
+    pub every: Option<LawSpec>,
+    /// With every: the law of the time until it is repaired.
+    #[serde(default)]
+    pub repair: Option<LawSpec>,
     /// A node or instance dies, like `web[0]`; what it holds is lost.
     #[serde(default)]
     pub kill: Option<String>,
     /// A node or instance dies and comes back after `for` (default at once).
     #[serde(default)]
     pub restart: Option<String>,
+    /// The time of a node or instance stands still, like a stopped process, a long garbage
+    /// collection or a paused machine: it answers nobody and gets afterwards what came meanwhile.
+    /// What would have ended in the freeze ends with it.
+    #[serde(default)]
+    pub freeze: Option<String>,
+    /// A node or instance is cut off: what is sent to it and what it answers is lost, so that its
+    /// callers wait until they lose patience.
+    #[serde(default)]
+    pub black_hole: Option<String>,
     /// A node or instance works `factor` times as slowly.
     #[serde(default)]
     pub slow: Option<String>,
@@ -97,7 +116,7 @@ pub struct EventSpec {
     /// Instances are taken out of a service, `count` of them; they finish what they hold.
     #[serde(default)]
     pub remove: Option<String>,
-    /// With kill, restart, slow: how long it lasts.
+    /// With kill, restart, freeze, black_hole, slow: how long it lasts.
     #[serde(default, rename = "for")]
     pub lasts: Option<Duration>,
     /// With slow: how many times as long work takes.

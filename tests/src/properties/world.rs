@@ -5,10 +5,10 @@ use std::fmt::{self, Write as _};
 use proptest::prelude::*;
 
 /// Seconds that a random scenario plays.
-pub(super) const SECONDS: u64 = 20;
+pub(crate) const SECONDS: u64 = 20;
 
 #[derive(Clone, Debug)]
-pub(super) struct Group {
+pub(crate) struct Group {
     kind: u8,
     rate: u32,
     timeout_ms: Option<u32>,
@@ -17,7 +17,7 @@ pub(super) struct Group {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Happening {
+pub(crate) struct Happening {
     verb: u8,
     at_ms: u64,
     lasts_ms: Option<u64>,
@@ -25,19 +25,19 @@ pub(super) struct Happening {
 
 /// A scenario to be written out as YAML; `limit` ends arrivals early, so that it drains.
 #[derive(Clone, Debug)]
-pub(super) struct World {
-    pub(super) groups: Vec<Group>,
-    pub(super) link: bool,
-    pub(super) rule: usize,
-    pub(super) replicas: u32,
-    pub(super) workers: u32,
-    pub(super) cores: Option<u32>,
-    pub(super) queue: Option<u32>,
-    pub(super) notice: bool,
-    pub(super) steps: Vec<u8>,
-    pub(super) events: Vec<Happening>,
-    pub(super) limit: Option<u32>,
-    pub(super) idle_node: bool,
+pub(crate) struct World {
+    pub(crate) groups: Vec<Group>,
+    pub(crate) link: bool,
+    pub(crate) rule: usize,
+    pub(crate) replicas: u32,
+    pub(crate) workers: u32,
+    pub(crate) cores: Option<u32>,
+    pub(crate) queue: Option<u32>,
+    pub(crate) notice: bool,
+    pub(crate) steps: Vec<u8>,
+    pub(crate) events: Vec<Happening>,
+    pub(crate) limit: Option<u32>,
+    pub(crate) idle_node: bool,
 }
 
 const RULES: [&str; 7] = [
@@ -66,7 +66,7 @@ fn group() -> impl Strategy<Value = Group> {
 
 fn happening() -> impl Strategy<Value = Happening> {
     let lasts = proptest::option::of(1u64..5_000);
-    (0u8..8, 0..SECONDS * 1_000, lasts).prop_map(|(verb, at_ms, lasts_ms)| Happening {
+    (0u8..10, 0..SECONDS * 1_000, lasts).prop_map(|(verb, at_ms, lasts_ms)| Happening {
         verb,
         at_ms,
         lasts_ms,
@@ -74,7 +74,7 @@ fn happening() -> impl Strategy<Value = Happening> {
 }
 
 /// Any valid scenario of this family.
-pub(super) fn world() -> impl Strategy<Value = World> {
+pub(crate) fn world() -> impl Strategy<Value = World> {
     let users = proptest::collection::vec(group(), 1..4);
     let steps = proptest::collection::vec(0u8..8, 1..6);
     let events = proptest::collection::vec(happening(), 0..5);
@@ -95,6 +95,52 @@ pub(super) fn world() -> impl Strategy<Value = World> {
             idle_node: false,
         },
     )
+}
+
+/// The scenario that bytes spell, for a fuzzer; bytes that are missing count as 0.
+pub(crate) fn spelt(bytes: &[u8]) -> World {
+    let mut bytes = bytes.iter();
+    let mut below = move |n: u32| u32::from(*bytes.next().unwrap_or(&0)) * n / 256;
+    let groups = 1 + below(3);
+    let groups = (0..groups)
+        .map(|_| Group {
+            kind: below(4) as u8,
+            rate: 1 + below(60),
+            timeout_ms: (below(2) == 1).then(|| 20 + 8 * below(250)),
+            retry: below(5) as u8,
+            patience_ms: (below(2) == 1).then(|| 50 + 12 * below(250)),
+        })
+        .collect();
+    let (link, rule) = (below(2) == 1, below(RULES.len() as u32) as usize);
+    let (replicas, workers) = (1 + below(4), 1 + below(5));
+    let cores = (below(2) == 1).then(|| 1 + below(2));
+    let queue = (below(2) == 1).then(|| below(20));
+    let notice = below(2) == 1;
+    let steps = 1 + below(5);
+    let steps = (0..steps).map(|_| below(8) as u8).collect();
+    let events = below(5);
+    let events = (0..events)
+        .map(|_| Happening {
+            verb: below(10) as u8,
+            at_ms: u64::from(below(256)) * SECONDS * 1_000 / 256,
+            lasts_ms: (below(2) == 1).then(|| 1 + 20 * u64::from(below(250))),
+        })
+        .collect();
+    let (limit, idle_node) = (None, false);
+    World {
+        groups,
+        link,
+        rule,
+        replicas,
+        workers,
+        cores,
+        queue,
+        notice,
+        steps,
+        events,
+        limit,
+        idle_node,
+    }
 }
 
 impl World {
@@ -215,9 +261,15 @@ impl World {
                 4 => "add: web",
                 5 => "remove: web",
                 6 => "restart: lb",
+                8 => "freeze: 'web[0]'",
+                9 => "black_hole: db",
                 _ => "set: nodes.web.workers, to: 3",
             };
-            let lasts = event.lasts_ms.filter(|_| event.verb < 4 || event.verb == 6);
+            let lasts = match event.verb {
+                0..4 | 6 | 9 => event.lasts_ms,
+                8 => Some(event.lasts_ms.unwrap_or(700)),
+                _ => None,
+            };
             let lasts = lasts.map_or(String::new(), |ms| format!(", for: {ms}ms"));
             writeln!(out, "  - {{at: {}ms, {what}{lasts}}}", event.at_ms)?;
         }
@@ -225,7 +277,7 @@ impl World {
     }
 
     /// The scenario as YAML.
-    pub(super) fn yaml(&self) -> String {
+    pub(crate) fn yaml(&self) -> String {
         let mut out = format!("busyhour: 1\nduration: {SECONDS}s\n");
         let written = self.users(&mut out).and_then(|()| self.nodes(&mut out));
         written.and_then(|()| self.events(&mut out)).expect("a string takes everything");

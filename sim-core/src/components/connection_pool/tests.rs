@@ -184,7 +184,8 @@ fn a_dead_pool_fails_whom_it_holds_and_starts_empty() {
 
 #[test]
 fn wrong_numbers_name_the_value_and_the_remedy() {
-    let flaw = |pool: Value| plan(even("1/s", 1), pool, json!({})).world(7, Keeping::Lanes).unwrap_err().1;
+    let flaw =
+        |pool: Value| plan(even("1/s", 1), pool, json!({})).world(7, Keeping::Lanes).unwrap_err().1;
     let size = flaw(json!({"to": "db", "size": 0}));
     assert_eq!((size.path.as_str(), size.remedy.as_str()), ("size", "write 1 to 100000"));
     assert_eq!(size.message, "0 connections are not possible");

@@ -67,6 +67,16 @@ pub(crate) struct Seat {
     /// Requests that this node holds or waits for.
     pub(crate) inside: u32,
     pub(crate) alive: bool,
+    /// Alive, and its time does not stand still: it hears its timers.
+    pub(crate) runs: bool,
+    /// It runs and the network reaches it: it hears calls and answers.
+    pub(crate) hears: bool,
+    /// Cut off from the network: what is sent to it and what it answers is lost.
+    pub(crate) cut: bool,
+    /// It was killed from outside and may come back.
+    pub(crate) killed: bool,
+    /// Its time stands still until then; 0 for never.
+    pub(crate) thaws: Nanos,
     /// Out of service, ends when the last request inside is answered.
     pub(crate) draining: bool,
     /// Its latencies are read by a monitor.
@@ -88,6 +98,11 @@ impl Seat {
             incarnation: 0,
             inside: 0,
             alive: false,
+            runs: false,
+            hears: false,
+            cut: false,
+            killed: false,
+            thaws: 0,
             draining: false,
             scraped: false,
             group,
@@ -96,6 +111,21 @@ impl Seat {
             spent: [0; Seat::DOINGS],
             name,
         }
+    }
+
+    /// Comes to life, or dies.
+    pub(crate) fn lives(&mut self, alive: bool) {
+        self.alive = alive;
+        self.draining = false;
+        self.inside = 0;
+        self.thaws = 0;
+        self.settle();
+    }
+
+    /// After a change of state: what it hears from now on.
+    pub(crate) fn settle(&mut self) {
+        self.runs = self.alive && self.thaws == 0;
+        self.hears = self.runs && !self.cut;
     }
 
     #[inline]
@@ -185,6 +215,8 @@ pub(crate) struct Core {
     pub(crate) agenda: Agenda,
     pub(crate) inbox: Inbox,
     pub(crate) commands: VecDeque<Command>,
+    /// Messages for nodes whose time stands still.
+    pub(crate) held: VecDeque<Message>,
     pub(crate) requests: Requests,
     pub(crate) seats: Vec<Seat>,
     pub(crate) groups: Vec<Group>,
@@ -229,6 +261,7 @@ impl Core {
             agenda: Agenda::new(keeping),
             inbox: Inbox::default(),
             commands: VecDeque::new(),
+            held: VecDeque::new(),
             requests: Requests::new(stride),
             seats: Vec::new(),
             groups: Vec::new(),
@@ -270,6 +303,13 @@ impl Core {
     pub(crate) fn answer_from(&mut self, req: ReqId, outcome: Outcome) {
         self.charge(req).moving = true;
         self.inbox.push_back(Message::Answer { req, outcome });
+    }
+
+    /// The network loses a request: nobody answers until its caller gives up.
+    pub(crate) fn lose(&mut self, req: ReqId) {
+        let request = self.charge(req);
+        request.at = LIMBO;
+        request.moving = false;
     }
 
     #[inline]

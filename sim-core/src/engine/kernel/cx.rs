@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::core::{Command, Core, LIMBO, Message, Note};
+use super::core::{Command, Core, Message, Note};
 use crate::engine::agenda::{Alarm, Lane, Timer};
 use crate::engine::chance::{Draw, Stream, mix, name_key};
 use crate::engine::request::{Ask, Doing, Frame, Life, Outcome, ReqId};
@@ -128,13 +128,17 @@ impl Cx<'_> {
     #[inline]
     pub fn reply(&mut self, req: ReqId, outcome: Outcome) {
         self.core.leave(self.me());
+        if self.core.seats[self.me() as usize].cut {
+            self.core.lose(req);
+            return;
+        }
         self.core.answer_from(req, outcome);
     }
 
     /// The network loses a request: nobody answers until its caller gives up.
     pub fn lose(&mut self, req: ReqId) {
         self.core.leave(self.me());
-        self.core.charge(req).at = LIMBO;
+        self.core.lose(req);
     }
 
     /// Opens a request of its own, a user's attempt: its end is answered with `word`.

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::part;
 use crate::components::{Node, Survey};
-use crate::engine::chance::{Draw, below};
 use crate::engine::agenda::Keeping;
+use crate::engine::chance::{Draw, below};
 use crate::engine::kernel::World;
 use crate::engine::request::Cause;
 use crate::engine::time::{MILLISECOND, SECOND};
