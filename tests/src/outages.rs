@@ -38,10 +38,12 @@ fn a_frozen_server_answers_everything_late_and_nothing_is_lost() {
 
 #[test]
 fn who_gives_up_on_a_frozen_server_is_served_for_nothing_when_it_thaws() {
-    let run = shop(", timeout: 1s", "{at: 20.05s, freeze: server, for: 10s}");
-    let surveys = run.surveys();
-    let served = surveys[1].resources[0].station.seized();
-    assert_eq!(surveys[0].tallies[0].failed[Cause::Timeout as usize], 90);
+    let text = "busyhour: 1\nduration: 60s\n\
+         users:\n  all: {enter: web, arrivals: {base: 10/s, spacing: even}, timeout: 1s}\n\
+         nodes:\n  web: {component: worker-pool, workers: 4, client_gone: ignore, steps: [io: 1ms]}\n\
+         events:\n  - {at: 20.05s, freeze: web, for: 10s}\n";
+    let run = play(&plan(text, &[]), 1);
+    let served = run.surveys()[1].resources[0].station.seized();
     assert_eq!((outcome(&run), served), ((509, 90, 0), 599));
 }
 

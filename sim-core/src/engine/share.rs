@@ -155,11 +155,13 @@ impl Share {
     }
 
     fn advance(&mut self, now: u64) {
-        let moved = self.clock.advance(now);
-        debug_assert!(
-            !moved || self.heads.first().is_none_or(|(head, _)| !self.clock.is_overdue(head.at)),
-            "time moved to {now} past a finished job"
-        );
+        if self.clock.advance(now)
+            && let Some((head, _)) = self.heads.first()
+            && self.clock.is_overdue(head.at)
+        {
+            // nobody was awake to collect a finished job: the work stood still from then on
+            self.clock.stood_still_at(head.at);
+        }
     }
 
     fn take_first(&mut self, group: u32) -> Option<u64> {

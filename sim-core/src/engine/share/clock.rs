@@ -68,6 +68,12 @@ impl Clock {
         at.saturating_add(self.rate.into()) <= self.now
     }
 
+    /// It stopped when it showed `at`, and goes on from there.
+    #[cold]
+    pub(super) fn stood_still_at(&mut self, at: u128) {
+        self.now = at;
+    }
+
     /// The first whole ns at which the clock shows `at` or more, if the rate stays.
     pub(super) fn when(&self, at: u128) -> Option<u64> {
         let left = at.saturating_sub(self.now);
