@@ -119,7 +119,7 @@ macro_rules! catalogue {
 
         /// A component's form as written.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-        #[expect(clippy::large_enum_variant, reason = "a scenario has a handful of forms")]
+        #[allow(clippy::large_enum_variant, reason = "a scenario has a handful of forms")]
         pub enum Form {
             $(#[doc = stringify!($Name)] $Name(<$module::$Name as Component>::Spec),)+
         }
