@@ -185,7 +185,6 @@ pub(super) fn check(spec: &CacheSpec) -> Result<(), Flaw> {
     let keys = [
         ("entries", spec.entries.is_some()),
         ("ttl", spec.ttl.is_some()),
-        ("memory", spec.memory.is_some_and(|memory| memory.bytes() > 0)),
         ("early", spec.early.is_some()),
     ];
     if spec.hit.is_some()

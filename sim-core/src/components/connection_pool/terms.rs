@@ -41,10 +41,10 @@ impl Terms {
                 return Err(Flaw::new(path, message, format!("write {least} to 100000")));
             }
         }
-        let needs = [("test_after", spec.test_after.is_some()), ("forget_all", spec.forget_all)];
-        if let Some((path, _)) = needs.iter().find(|(_, given)| *given && !spec.sessions) {
-            let message = format!("{path} means nothing where connections never break");
-            return Err(Flaw::new(path, message, "write sessions: true beside it"));
+        if spec.sessions && !site.place(&spec.to.0)?.carries_leases {
+            let message = format!("{} sends each query where it likes", spec.to.0);
+            let remedy = "name the database itself, or write sessions: false";
+            return Err(Flaw::new("to", message, remedy));
         }
         if spec.lifetime == Some(Duration(0)) {
             let message = "connections that live 0s are of no use";

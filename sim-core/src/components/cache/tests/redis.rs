@@ -262,7 +262,8 @@ fn wrong_forms_are_flaws_with_value_and_remedy() {
     let rules = json!([{"after": "1m", "changes": 1}]);
     assert_eq!(path(json!({"save": rules})), "save");
     assert_eq!(path(json!({"load_per_second": "0B"})), "load_per_second");
-    assert_eq!(path(json!({"hit": 0.5, "memory": "1MiB"})), "memory");
+    let eager = json!({"beta": 1.0, "recompute": "1s"});
+    assert_eq!(path(json!({"hit": 0.5, "early": eager})), "early");
 }
 
 #[test]

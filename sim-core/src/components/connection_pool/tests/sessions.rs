@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{DB, POOL, busy, completed, count, even, failed, plan, survey};
+use super::{DB, POOL, busy, completed, count, even, failed, part, plan, survey};
 use crate::components::Node;
 use crate::engine::kernel::World;
 use crate::engine::request::Cause;
 use crate::engine::time::{MILLISECOND, SECOND};
+use crate::scenario::plan::Blueprint;
 
 fn world(users: Value, pool: Value, db: Value) -> World<Node> {
     let mut pool = pool;
@@ -111,7 +112,23 @@ fn a_process_that_dies_frees_its_sessions_and_a_query_in_progress_its_own_at_the
 #[test]
 fn wrong_terms_name_the_value_and_the_remedy() {
     let flaw = |pool: Value| plan(even("1/s", 1), pool, json!({})).world(7, true).unwrap_err().1;
-    assert_eq!(flaw(json!({"to": "db", "size": 1, "test_after": "1s"})).path, "test_after");
-    assert_eq!(flaw(json!({"to": "db", "size": 1, "forget_all": true})).path, "forget_all");
     assert_eq!(flaw(json!({"to": "db", "size": 1, "lifetime": "0s"})).path, "lifetime");
+}
+
+#[test]
+fn sessions_across_a_wire_are_closed_at_the_other_end() {
+    let pool = json!({"to": "wire", "size": 1, "overflow": 4, "sessions": true});
+    let link = json!({"to": "db", "latency": "5ms"});
+    let parts = vec![
+        part("users", json!({"Users": even("1000/s", 5)})),
+        part("pool", json!({"ConnectionPool": pool})),
+        part("db", json!({"Database": {"service": "50ms", "reserved": 0}})),
+        part("wire", json!({"Link": link})),
+    ];
+    let plan = Blueprint { parts, endpoints: vec![String::new()], stack: 8, ..Default::default() };
+    let mut world = plan.world(7, true).unwrap();
+    world.advance(50 * MILLISECOND, u64::MAX);
+    assert_eq!((sessions(&world), completed(&world)), (5, 0));
+    world.advance(SECOND, u64::MAX);
+    assert_eq!((sessions(&world), completed(&world)), (1, 5));
 }
