@@ -207,7 +207,7 @@ fn an_expired_hot_key_is_regenerated_one_plus_lambda_delta_times() {
 
 #[test]
 fn with_single_flight_it_is_regenerated_exactly_once() {
-    let mut run = stampede(", single_flight: 5s");
+    let mut run = stampede(", single_flight: 60s");
     let figures = |run: &Run| ["misses", "joined", "writes"].map(|what| count(run, "redis", what));
     assert_eq!(figures(&run), [1, 39, 1]);
     // written at 405 ms: old at 10405 ms, asked for at 10410 ms, there again at 10805 ms
@@ -243,4 +243,50 @@ fn what_survives_a_restart_is_nothing_of_memcached_and_nearly_all_of_redis_with_
     // of 1,000 keys those asked for in 10 s at 100/s are found again: about a third of look-ups
     assert!((cold - 0.37).abs() < 0.05, "{cold}");
     assert!(warm > 0.95 && saved > 0.95, "{warm}, {saved}");
+}
+
+#[test]
+fn a_snapshot_is_due_once_there_are_so_many_writes_and_not_before() {
+    let kept = |writes: u32| {
+        let shop = format!(
+            "
+users:
+  u: {{enter: app, arrivals: 100/s, limit: {writes}, keys: {{n: 1000000000, s: 0.000001}}}}
+nodes:
+  app: {{component: worker-pool, workers: 9, steps: [cached: {{in: redis, otherwise: [io: 1ms]}}]}}
+  redis: {{model: redis, save: [{{after: 60s, changes: 100}}]}}
+events: [{{at: 100s, restart: redis}}]
+"
+        );
+        count(&run(&shop, 101 * SECOND), "redis", "entries")
+    };
+    assert_eq!((kept(99), kept(100)), (0, 100));
+}
+
+/// Ten requests at once, and then one every second, with a restart of the database between: how
+/// many fail on connections that it does not know any more.
+fn stale_failures(pool: &str) -> u64 {
+    let shop = format!(
+        "
+users:
+  crowd: {{enter: app, arrivals: {{base: 100000/s, spacing: even}}, limit: 10}}
+  u: {{enter: app, arrivals: {{base: 1/s, spacing: even}}, limit: 50}}
+nodes:
+  app: {{component: worker-pool, workers: 99, database: pool, steps: [query: 100ms]}}
+  pool: {{{pool}, to: db}}
+  db: {{component: database}}
+events: [{{at: 900ms, restart: db}}]
+"
+    );
+    let run = run(&shop, 100 * SECOND);
+    assert_eq!((completed(&run, "crowd"), failed(&run, "crowd", Cause::Reset)), (10, 0));
+    assert_eq!(completed(&run, "u") + failed(&run, "u", Cause::Reset), 50);
+    failed(&run, "u", Cause::Reset)
+}
+
+#[test]
+fn sqlalchemy_learns_of_a_restarted_database_by_one_error_and_hikari_by_none() {
+    assert_eq!(stale_failures("model: sqlalchemy-pool, size: 10"), 1);
+    assert_eq!(stale_failures("model: hikari-pool"), 0);
+    assert_eq!(stale_failures("component: connection-pool, size: 10, sessions: true"), 10);
 }

@@ -49,7 +49,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         file: "sim-core/src/components/cache/sampled.rs",
         find: "        } else if place > 0 {",
         replace: "        } else if place > POOL {",
-        test: "stores::",
+        test: "laws::caching",
         why: "a pool that forgets its best candidates is no better than chance",
     },
     Fault {
