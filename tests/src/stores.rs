@@ -143,6 +143,27 @@ nodes:
 }
 
 #[test]
+fn a_slow_disk_slows_commits_and_nothing_else() {
+    let shop = "
+users:
+  writers: {enter: db, closed: 64, think: 0s, mix: {write: 1}}
+  readers: {enter: db, closed: 1, think: 0s, mix: {read: 1}}
+nodes:
+  db:
+    model: postgres
+    log: {fsync: 2ms}
+    queries: {write: {commit: true}, read: {cpu: 1ms}}
+events: [{at: 10s, set: nodes.db.log.fsync, to: 20ms}]
+";
+    let mut run = run(shop, 10 * SECOND - 1);
+    let (before, reads) = (completed(&run, "writers"), completed(&run, "readers"));
+    advance(&mut run, 20 * SECOND);
+    let after = completed(&run, "writers") - before;
+    assert!(before.abs_diff(160_000) <= 64 && after.abs_diff(16_000) <= 64, "{before}, {after}");
+    assert!(completed(&run, "readers").abs_diff(2 * reads) <= 2);
+}
+
+#[test]
 fn one_hot_row_serves_one_commit_a_flush_however_many_cores_there_are() {
     let shop = "
 users: {u: {enter: db, closed: 64, think: 0s, mix: {buy: 1}}}
