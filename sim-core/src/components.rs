@@ -91,6 +91,12 @@ pub trait Component: Behaviour + Clone + Serialize + DeserializeOwned {
         1
     }
 
+    /// Whether what others lease through it is found again and can be given back: not where each
+    /// call may go elsewhere.
+    fn carries_leases(_spec: &Self::Spec) -> bool {
+        true
+    }
+
     /// Another part that it may bring to so many instances.
     fn grows(_spec: &Self::Spec) -> Option<(String, u32)> {
         None
@@ -119,7 +125,7 @@ macro_rules! catalogue {
 
         /// A component's form as written.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-        #[expect(clippy::large_enum_variant, reason = "a scenario has a handful of forms")]
+        #[allow(clippy::large_enum_variant, reason = "a scenario has a handful of forms")]
         pub enum Form {
             $(#[doc = stringify!($Name)] $Name(<$module::$Name as Component>::Spec),)+
         }
@@ -170,6 +176,13 @@ macro_rules! catalogue {
             pub fn endpoints(&self) -> Vec<String> {
                 match self {
                     $(Form::$Name(spec) => <$module::$Name as Component>::endpoints(spec),)+
+                }
+            }
+            /// Whether what others lease through it is found again.
+            #[must_use]
+            pub fn carries_leases(&self) -> bool {
+                match self {
+                    $(Form::$Name(spec) => <$module::$Name as Component>::carries_leases(spec),)+
                 }
             }
             /// Another part that it may bring to so many instances.

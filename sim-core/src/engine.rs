@@ -3,8 +3,10 @@
 pub mod agenda;
 pub mod chance;
 pub mod delay;
+pub(crate) mod index;
 pub mod kernel;
 pub mod lease;
+pub mod lines;
 pub mod meter;
 pub mod queue;
 pub mod request;

@@ -45,6 +45,8 @@ pub struct Place {
     pub group: u32,
     /// Node indices of the members, replicas that are not in service yet included.
     pub members: Vec<u32>,
+    /// Whether what is leased through it is found again and can be given back.
+    pub carries_leases: bool,
 }
 
 /// Everything a component may know of the scenario when it is built.

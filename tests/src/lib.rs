@@ -15,6 +15,8 @@ mod properties;
 #[cfg(test)]
 mod shipped;
 #[cfg(test)]
+mod stores;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod tidy;

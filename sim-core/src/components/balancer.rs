@@ -206,6 +206,10 @@ impl Component for Balancer {
         Ok(())
     }
 
+    fn carries_leases(_spec: &Self::Spec) -> bool {
+        false
+    }
+
     fn survey<'a>(&'a self, survey: &mut Survey<'a>) {
         survey.counts.push(("sent", self.sent));
         survey.counts.push(("no_backend", self.no_backend));

@@ -1,19 +1,25 @@
 //! A cache: real keys with replacement and time to live, or a stated hit ratio; beside the origin
 //! or before it.
 
-mod index;
+mod contents;
+mod flight;
+mod persistence;
+mod room;
+mod sampled;
+mod spec;
 mod store;
 #[cfg(test)]
 mod tests;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use self::store::Policy;
-use self::store::Store;
+use self::contents::Contents;
+use self::flight::{LOCK, PARKED, SingleFlight};
+use self::persistence::Saver;
+pub use self::spec::{CacheSpec, EarlySpec, Persistence, Policy, SaveRule};
 use super::{Bound, Component, Survey};
 use crate::engine::agenda::Lane;
-use crate::engine::chance::{LawSpec, Stream, flip, name_key};
+use crate::engine::chance::{LawSpec, Stream, flip, name_key, unit};
 use crate::engine::delay::Delay;
 use crate::engine::kernel::{Action, Answer, Behaviour, Cancelled, Cx, Vitals};
 use crate::engine::meter::Station;
@@ -22,54 +28,25 @@ use crate::engine::request::{Ask, Cause, Doing, Outcome, ReqId};
 use crate::engine::slab::Slab;
 use crate::engine::time::Nanos;
 use crate::units::{Duration, Share};
-use crate::wiring::{Flaw, Site, Target};
+use crate::wiring::{Flaw, Site};
 
-/// A cache. Beside an origin (cache-aside) it answers a miss with a miss: the caller asks the
-/// origin and writes the key afterwards. Before an origin (read-through) it asks the origin itself.
-/// Misses of one key at the same time all go to the origin.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CacheSpec {
-    /// Keys that it has room for, 0 to 10000000; default: the most, 10000000.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub entries: Option<u64>,
-    /// Time after which a key is too old, counted from its last write; a hit does not prolong it.
-    /// Default: keys never grow too old.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ttl: Option<Duration>,
-    /// Which key makes room for a new one; default `lru`.
-    #[serde(default)]
-    pub policy: Policy,
-    /// Time of a look-up or a write; default 0s. Redis takes about 13 us for either over the
-    /// loopback without pipelining (its benchmark page: 72000 to 79000 operations a second).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub service: Option<LawSpec>,
-    /// Look-ups and writes at the same time; default 1: Redis runs commands in one thread,
-    /// memcached in 4.
-    #[serde(default = "one")]
-    pub servers: u32,
-    /// A stated hit ratio instead of real keys: nothing is remembered, so it is never cold.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hit: Option<Share>,
-    /// The node that the cache itself asks after a miss; default: the caller is told.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub origin: Option<Target>,
-}
-
-fn one() -> u32 {
-    1
-}
-
-const ENTRIES_MAX: u32 = 10_000_000;
 const SERVICE: u64 = name_key("cache service");
 const HIT: u64 = name_key("cache hit");
+const EARLY: u64 = name_key("cache early refresh");
 /// Set in the word kept with a request that waits; the rest is its ticket, else its place.
 const IN_LINE: u64 = 1 << 32;
 
 /// A cache in a running world.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Cache {
-    store: Store,
+    contents: Contents,
+    /// Whether calls can be turned away at the door: while keys are read back, or by a limit.
+    guarded: bool,
+    max_clients: u32,
+    single: Option<Box<SingleFlight>>,
+    /// How eager it is, times how long making a value takes, ns.
+    early: Option<f64>,
+    saver: Saver,
     service: Option<Delay>,
     servers: u32,
     hit: Option<f64>,
@@ -83,6 +60,10 @@ pub struct Cache {
     hits: u64,
     misses: u64,
     writes: u64,
+    /// Look-ups that hit and were told to refresh the key nevertheless.
+    refreshed: u64,
+    /// Writes that found no room, and calls while keys were read back.
+    refused: u64,
 }
 
 fn bad(path: &str, message: &str) -> Flaw {
@@ -96,31 +77,106 @@ impl Cache {
     fn execute(&mut self, cx: &mut Cx<'_>, req: ReqId) {
         let (now, ask) = (cx.now(), *cx.ask(req));
         if ask.endpoint == Ask::WRITE {
-            self.write(ask.key, now);
-            cx.reply(req, Outcome::Done);
+            let outcome = self.write(cx, ask.key);
+            cx.reply(req, outcome);
             return;
         }
         let hit = match self.hit {
             Some(ratio) => flip(&mut cx.draw(req, self.salt ^ HIT), ratio),
-            None => self.store.get(ask.key, now),
+            None => self.contents.get(ask.key, now, &mut self.luck),
         };
-        if hit {
+        if hit && (self.early.is_none() || !self.is_early(cx, req)) {
             self.hits += 1;
             cx.reply(req, Outcome::Done);
             return;
         }
+        if self.single.is_none() {
+            self.fetch(cx, req);
+        } else {
+            self.fetch_alone(cx, req);
+        }
+    }
+
+    /// A miss: the origin is asked, or the caller told.
+    #[inline]
+    fn fetch(&mut self, cx: &mut Cx<'_>, req: ReqId) {
         self.misses += 1;
         match self.origin {
-            Some(origin) => cx.call(req, origin, ask.key),
+            Some(origin) => {
+                let key = cx.ask(req).key;
+                cx.call(req, origin, key);
+            }
             None => cx.reply(req, Outcome::Failed(Cause::Miss)),
         }
     }
 
-    fn write(&mut self, key: u64, now: Nanos) {
-        self.writes += 1;
-        if self.hit.is_none() {
-            self.store.put(key, now, &mut self.luck);
+    /// A miss, if nobody fetches the key already.
+    fn fetch_alone(&mut self, cx: &mut Cx<'_>, req: ReqId) {
+        let Some(single) = &mut self.single else { return };
+        let key = cx.ask(req).key;
+        if let Some(flight) = single.of(key) {
+            single.park(cx, flight, req);
+            return;
         }
+        single.begin(cx, key, req);
+        self.fetch(cx, req);
+    }
+
+    /// A fetch came to nothing: the next one in line fetches.
+    fn fetch_again(&mut self, cx: &mut Cx<'_>, flight: u32) {
+        let next = self.single.as_mut().and_then(|single| single.pass_on(cx, flight));
+        if let Some(req) = next {
+            cx.doing(req, Doing::Working);
+            self.fetch(cx, req);
+        }
+    }
+
+    /// Whether luck chooses this look-up to refresh its key. Where one fetch is under way already,
+    /// a second is not begun.
+    fn is_early(&mut self, cx: &mut Cx<'_>, req: ReqId) -> bool {
+        let (Some(span), key) = (self.early, cx.ask(req).key) else { return false };
+        let Some(left) = self.contents.left(key, cx.now()) else { return false };
+        let draw = unit(&mut cx.draw(req, self.salt ^ EARLY));
+        let is_early = -span * libm::log(draw) >= left as f64
+            && self.single.as_ref().is_none_or(|single| single.of(key).is_none());
+        self.refreshed += u64::from(is_early);
+        is_early
+    }
+
+    /// Writes a key; those who waited for it are answered also where it found no room.
+    fn write(&mut self, cx: &mut Cx<'_>, key: u64) -> Outcome {
+        let mut outcome = Outcome::Done;
+        self.writes += 1;
+        if self.hit.is_none() && self.contents.put(key, cx.now(), &mut self.luck).is_err() {
+            self.refused += 1;
+            outcome = Outcome::Failed(Cause::Error);
+        }
+        if self.saver.is_on() {
+            self.saver.wrote(cx.now());
+        }
+        if let Some(single) = &mut self.single
+            && let Some(flight) = single.of(key)
+        {
+            single.land(cx, flight);
+        }
+        outcome
+    }
+
+    /// What turns calls away before they are looked at.
+    fn turns_away(&mut self, cx: &mut Cx<'_>, req: ReqId) -> bool {
+        let there = self.meter.busy.level() + self.meter.queue.level();
+        let parked = self.single.as_ref().map_or(0, |single| single.meter.queue.level());
+        let cause = if cx.now() < self.saver.loading_until {
+            self.refused += 1;
+            Cause::Error
+        } else if there + parked >= self.max_clients {
+            self.meter.turn_away();
+            Cause::TooManyConnections
+        } else {
+            return false;
+        };
+        cx.reply(req, Outcome::Failed(cause));
+        true
     }
 
     #[inline]
@@ -156,31 +212,17 @@ impl Component for Cache {
     type Spec = CacheSpec;
 
     fn build(spec: &CacheSpec, site: &Site) -> Result<Self, Flaw> {
-        if spec.servers == 0 || spec.servers > 100_000 {
-            let message = format!("{} servers are not possible", spec.servers);
-            return Err(Flaw::new("servers", message, "write 1 to 100000"));
-        }
-        let entries = spec.entries.unwrap_or(u64::from(ENTRIES_MAX));
-        if entries > u64::from(ENTRIES_MAX) {
-            let message = format!("{entries} entries are too many");
-            let remedy = format!("write at most {ENTRIES_MAX}, or state the hit ratio: hit: 90%");
-            return Err(Flaw::new("entries", message, remedy));
-        }
-        let ttl = spec.ttl.map(Duration::nanos);
-        if ttl == Some(0) {
-            let remedy = "write entries: 0 for a cache that holds nothing";
-            return Err(Flaw::new("ttl", "keys that live 0s are never found", remedy));
-        }
-        if spec.hit.is_some() && (spec.entries.is_some() || spec.ttl.is_some()) {
-            let path = if spec.entries.is_some() { "entries" } else { "ttl" };
-            let message = format!("{path} has no meaning beside a stated hit ratio");
-            return Err(Flaw::new(path, message, "keep either hit or the real keys"));
-        }
+        spec::check(spec)?;
         let law = spec.service.as_ref().map(LawSpec::compile).transpose();
         let law = law.map_err(|message| bad("service", &message))?;
         let origin = spec.origin.as_ref().map(|origin| site.node(origin)).transpose();
         Ok(Cache {
-            store: Store::new(entries as u32, ttl, spec.policy),
+            contents: Contents::new(spec)?,
+            guarded: spec.max_clients.is_some() || spec.persistence != Persistence::None,
+            max_clients: spec.max_clients.unwrap_or(u32::MAX),
+            single: spec.single_flight.map(SingleFlight::new),
+            early: spec.early.map(|early| early.beta * early.recompute.nanos() as f64),
+            saver: Saver::new(spec)?,
             service: law.filter(|law| law.constant_nanos() != Some(0)).map(Delay::new),
             servers: spec.servers,
             hit: spec.hit.map(Share::value),
@@ -194,15 +236,26 @@ impl Component for Cache {
             hits: 0,
             misses: 0,
             writes: 0,
+            refreshed: 0,
+            refused: 0,
         })
     }
 
     fn retune(&mut self, cx: &mut Cx<'_>, spec: &CacheSpec, site: &Site) -> Result<(), Flaw> {
         let fresh = Self::build(spec, site)?;
         let now = cx.now();
-        self.store.ttl = fresh.store.ttl;
-        self.store.policy = fresh.store.policy;
-        self.store.resize(fresh.store.capacity, now, &mut self.luck);
+        if fresh.single.is_some() != self.single.is_some() {
+            let message = "single flight cannot start or stop while the run goes on";
+            return Err(Flaw::new("single_flight", message, "change the time of its lock"));
+        }
+        self.contents.retune(fresh.contents, now, &mut self.luck)?;
+        self.saver.retune(fresh.saver);
+        (self.guarded, self.max_clients) = (fresh.guarded, fresh.max_clients);
+        self.early = fresh.early;
+        if let (Some(single), Some(fresh)) = (&mut self.single, fresh.single) {
+            single.lock = fresh.lock;
+            single.lock.prepare(&mut |delay| cx.lane(delay));
+        }
         self.service = fresh.service;
         if let Some(service) = &mut self.service {
             service.prepare(&mut |delay| cx.lane(delay));
@@ -220,9 +273,24 @@ impl Component for Cache {
         survey.counts.push(("hits", self.hits));
         survey.counts.push(("misses", self.misses));
         survey.counts.push(("writes", self.writes));
-        survey.counts.push(("evicted", self.store.evicted));
-        survey.counts.push(("expired", self.store.expired));
-        survey.counts.push(("entries", u64::from(self.store.len())));
+        let (evicted, expired) = self.contents.gone();
+        survey.counts.push(("evicted", evicted));
+        survey.counts.push(("expired", expired));
+        survey.counts.push(("entries", u64::from(self.contents.len())));
+        if let Some(bytes) = self.contents.used() {
+            survey.counts.push(("bytes", bytes));
+        }
+        if self.guarded || self.contents.used().is_some() {
+            survey.counts.push(("refused", self.refused));
+        }
+        if self.early.is_some() {
+            survey.counts.push(("refreshed_early", self.refreshed));
+        }
+        if let Some(single) = &self.single {
+            survey.resource("fetches", &single.meter);
+            survey.counts.push(("joined", single.joined.count()));
+            survey.counts.push(("overdue_fetches", single.overdue.count()));
+        }
     }
 
     fn bound(spec: &CacheSpec) -> Bound {
@@ -237,16 +305,29 @@ impl Behaviour for Cache {
         if let Some(service) = &mut self.service {
             service.prepare(lanes);
         }
+        if let Some(single) = &mut self.single {
+            single.lock.prepare(lanes);
+        }
     }
 
     fn start(&mut self, cx: &mut Cx<'_>) {
         self.luck = cx.stream("evict");
         self.meter.set_capacity(cx.now(), self.servers);
+        if self.saver.is_on() {
+            self.saver.load(cx.now(), self.contents.used().unwrap_or(0));
+            if self.saver.loading_until > cx.now() {
+                let span = Duration(self.saver.loading_until - cx.now());
+                cx.journal(format!("reads {} keys back for {span}", self.contents.len()));
+            }
+        }
     }
 
     #[inline]
     fn call(&mut self, cx: &mut Cx<'_>, req: ReqId) {
         let now = cx.now();
+        if self.guarded && self.turns_away(cx, req) {
+            return;
+        }
         if self.meter.busy.level() < self.servers {
             self.meter.seize(now, 0);
             self.serve(cx, req);
@@ -258,17 +339,29 @@ impl Behaviour for Cache {
         cx.hold(req, IN_LINE | u64::from(ticket));
     }
 
-    /// The origin has answered: only what it answered well is written.
+    /// The origin has answered: only what it answered well is written, and its caller has it also
+    /// where the cache had no room for it.
     #[inline]
     fn answer(&mut self, cx: &mut Cx<'_>, answer: Answer) {
         if answer.outcome.is_done() {
-            self.write(answer.word, cx.now());
+            self.write(cx, answer.word);
+        } else if let Some(single) = &self.single
+            && let Some(flight) = single.of(answer.word)
+        {
+            self.fetch_again(cx, flight);
         }
         cx.reply(answer.req, answer.outcome);
     }
 
     #[inline]
     fn timer(&mut self, cx: &mut Cx<'_>, word: u64) {
+        if word & LOCK != 0 {
+            if let Some(single) = &mut self.single {
+                single.overdue.add(1);
+            }
+            self.fetch_again(cx, word as u32);
+            return;
+        }
         let Some(req) = self.served.remove(word as u32) else { return };
         self.meter.release(cx.now());
         self.execute(cx, req);
@@ -281,13 +374,21 @@ impl Behaviour for Cache {
     fn cancelled(&mut self, cx: &mut Cx<'_>, gone: Cancelled) {
         cx.mark_cancelled(gone.req);
         let held = cx.held(gone.req);
-        if gone.word.is_none() && held & IN_LINE != 0 && self.line.remove(held as u32).is_some() {
+        if gone.word.is_some() {
+            return;
+        }
+        if held & IN_LINE != 0 && self.line.remove(held as u32).is_some() {
             self.meter.dequeue(cx.now());
+            cx.reply(gone.req, Outcome::Failed(Cause::Cancelled));
+        } else if held & PARKED != 0
+            && let Some(single) = &mut self.single
+            && single.leave(cx.now(), held as u32)
+        {
             cx.reply(gone.req, Outcome::Failed(Cause::Cancelled));
         }
     }
 
-    /// Its memory is lost.
+    /// Its memory is lost, but for what was saved.
     fn stop(&mut self, cx: &mut Cx<'_>, cause: Cause) {
         let now = cx.now();
         for req in self.served.drain() {
@@ -296,7 +397,10 @@ impl Behaviour for Cache {
         for waiter in self.line.drain() {
             cx.reply(waiter.req, Outcome::Failed(cause));
         }
-        self.store.clear();
+        if let Some(single) = &mut self.single {
+            single.stop(cx, cause);
+        }
+        self.contents.keep_born_by(self.saver.survives(now));
         self.meter.queue.set(now, 0);
         self.meter.busy.set(now, 0);
         self.meter.set_capacity(now, 0);
@@ -305,7 +409,7 @@ impl Behaviour for Cache {
     fn act(&mut self, _cx: &mut Cx<'_>, action: Action) -> bool {
         match action {
             Action::Slow(factor) => self.slow = factor,
-            Action::Flush => self.store.clear(),
+            Action::Flush => self.contents.clear(),
         }
         true
     }
@@ -322,6 +426,10 @@ impl Behaviour for Cache {
     fn reset_meters(&mut self, now: Nanos) {
         self.meter.reset(now);
         (self.hits, self.misses, self.writes) = (0, 0, 0);
-        (self.store.evicted, self.store.expired) = (0, 0);
+        (self.refreshed, self.refused) = (0, 0);
+        self.contents.reset_counts();
+        if let Some(single) = &mut self.single {
+            single.reset_meters(now);
+        }
     }
 }

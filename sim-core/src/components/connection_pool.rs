@@ -1,168 +1,129 @@
 //! A pool of connections in a client: a call takes one, or opens one, or waits for one.
 
+mod opening;
+mod spec;
+mod stock;
+mod terms;
 #[cfg(test)]
 mod tests;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::spec::ConnectionPoolSpec;
+use self::stock::Stock;
+use self::terms::Terms;
 use super::{Component, Survey};
 use crate::engine::agenda::{Lane, Timer};
-use crate::engine::chance::{Law, LawSpec, name_key};
-use crate::engine::delay::Delay;
+use crate::engine::chance::Stream;
 use crate::engine::kernel::{Answer, Behaviour, Cancelled, Cx, Note, Vitals};
 use crate::engine::lease::Loans;
 use crate::engine::meter::{Counter, Sketch, Station};
-use crate::engine::queue::{Order, Queue, Waiter};
+use crate::engine::queue::{Queue, Waiter};
 use crate::engine::request::{Cause, Doing, Outcome, ReqId, Want};
 use crate::engine::slab::Slab;
-use crate::engine::time::{Nanos, SECOND};
-use crate::units::Duration;
-use crate::wiring::{Flaw, Site, Target};
-
-/// A pool of connections to one node. It starts empty and opens connections when they are needed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ConnectionPoolSpec {
-    /// The database that the connections lead to, or the next pool before it.
-    pub to: Target,
-    /// Connections that stay open once opened. `SQLAlchemy` has 5 by default, `HikariCP` 10.
-    pub size: u32,
-    /// Further connections, opened when `size` are taken; one that comes back while `size` lie idle
-    /// is closed. Default 0, as in `HikariCP`; `SQLAlchemy` has 10.
-    #[serde(default)]
-    pub overflow: u32,
-    /// How long a call waits for a connection before it fails with `pool_timeout`. Default 30s, as
-    /// in `SQLAlchemy` (`pool_timeout`) and `HikariCP` (`connectionTimeout`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub timeout: Option<Duration>,
-    /// How long opening a connection takes: network, process start and log-in. Default 0s; 2 ms to
-    /// 10 ms is usual to a `PostgreSQL` nearby, 20 ms to 100 ms with encryption and distance.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub connect: Option<LawSpec>,
-    /// Which waiting call gets the next connection; default `fifo`.
-    #[serde(default)]
-    pub order: Order,
-}
-
-const CONNECT: u64 = name_key("connection pool connect");
-const TIMEOUT: Nanos = 30 * SECOND;
+use crate::engine::time::Nanos;
+use crate::wiring::{Flaw, Site};
 
 /// What a timer means: the high half of its word; the low half is a job's number.
 const EXPIRED: u64 = 0;
 const OPENED: u64 = 1 << 32;
+/// Set in the word of an answer about a session; the rest is a job's number. Other answers bring
+/// the number of a connection, or that of a loan, which does not reach this bit in any run.
+const DIALLED: u64 = 1 << 63;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 enum Stage {
-    Waiting { ticket: u32, timer: Timer },
+    Waiting {
+        ticket: u32,
+        timer: Timer,
+    },
     Opening,
+    /// An idle connection is tried.
+    Testing {
+        connection: u32,
+    },
 }
 
-/// A call that the pool holds: one that waits, or one for which a connection is being opened.
+/// A call that the pool holds: one that waits, or one for which a connection is being opened or
+/// tried.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Job {
-    /// `None` once its caller has left while the connection was being opened.
+    /// `None` once its caller has left, and where a connection is opened for nobody.
     req: Option<ReqId>,
     stage: Stage,
-}
-
-/// What the form says, ready to run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Terms {
-    to: u32,
-    size: u32,
-    limit: u32,
-    timeout: Delay,
-    connect: Option<Delay>,
-    order: Order,
-    salt: u64,
 }
 
 /// A pool in a running world.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ConnectionPool {
     terms: Terms,
-    /// Connections there are: taken, being opened or idle.
-    open: u32,
-    idle: u32,
+    stock: Stock,
+    /// Connections being opened.
+    opening: u32,
     line: Queue,
     jobs: Slab<Job>,
     loans: Loans,
+    /// The connection of each loan, by the loan's place.
+    lent: Vec<u32>,
+    luck: Stream,
     meter: Station,
     latency: Sketch,
     timeouts: Counter,
     opened: Counter,
 }
 
-impl Terms {
-    fn new(spec: &ConnectionPoolSpec, site: &Site) -> Result<Self, Flaw> {
-        let to = site.node(&spec.to).map_err(|flaw| Flaw { path: "to".into(), ..flaw })?;
-        for (path, number, least) in [("size", spec.size, 1), ("overflow", spec.overflow, 0)] {
-            if !(least..=100_000).contains(&number) {
-                let message = format!("{number} connections are not possible");
-                return Err(Flaw::new(path, message, format!("write {least} to 100000")));
-            }
-        }
-        let connect =
-            spec.connect.as_ref().map(LawSpec::compile).transpose().map_err(|message| {
-                let (what, remedy) =
-                    message.split_once(": ").unwrap_or((&message, "correct the law"));
-                Flaw::new("connect", what, remedy)
-            })?;
-        let wait = spec.timeout.map_or(TIMEOUT, Duration::nanos);
-        Ok(Terms {
-            to,
-            size: spec.size,
-            limit: spec.size + spec.overflow,
-            timeout: Delay::new(Law::Constant { nanos: wait }),
-            connect: connect.filter(|law| law.constant_nanos() != Some(0)).map(Delay::new),
-            order: spec.order,
-            salt: name_key(&site.name),
-        })
-    }
-
-    fn prepare(&mut self, lanes: &mut dyn FnMut(Nanos) -> Lane) {
-        self.timeout.prepare(lanes);
-        if let Some(connect) = &mut self.connect {
-            connect.prepare(lanes);
-        }
-    }
-}
-
 impl ConnectionPool {
+    /// Connections there are: taken, being opened or idle.
+    fn open(&self) -> u32 {
+        self.stock.len() + self.opening
+    }
+
     fn has_room(&self) -> bool {
-        self.idle > 0 || self.open < self.terms.limit
+        self.stock.idle() > 0 || self.open() < self.terms.limit
     }
 
     /// Gives a connection to a call: an idle one, or a new one.
     #[inline]
     fn grant(&mut self, cx: &mut Cx<'_>, req: ReqId, waited: Nanos) {
         self.meter.seize(cx.now(), waited);
-        if self.idle > 0 {
-            self.idle -= 1;
-            self.hand_over(cx, req);
-            return;
+        self.provide(cx, req);
+    }
+
+    #[inline]
+    fn provide(&mut self, cx: &mut Cx<'_>, req: ReqId) {
+        let now = cx.now();
+        if self.terms.lifetime.is_some() {
+            self.close_old(cx);
         }
-        self.open += 1;
-        self.opened.add(1);
-        let Some(connect) = &self.terms.connect else {
-            self.hand_over(cx, req);
+        let Some((connection, since)) = self.stock.take() else {
+            self.open_for(cx, Some(req));
             return;
         };
-        let index = self.jobs.insert(Job { req: Some(req), stage: Stage::Opening });
-        cx.hold(req, u64::from(index));
-        cx.doing(req, Doing::Working);
-        connect.arm(cx, (req, self.terms.salt ^ CONNECT), 1.0, OPENED | u64::from(index));
+        if self.terms.test_after.is_some_and(|after| now - since >= after) {
+            let stage = Stage::Testing { connection };
+            let index = self.jobs.insert(Job { req: Some(req), stage });
+            cx.hold(req, u64::from(index));
+            self.dial(cx, Some(req), (index, self.stock.session(connection)));
+            return;
+        }
+        self.hand_over(cx, req, connection);
     }
 
     /// A call has a connection: it goes ahead, or takes the connection with it.
     #[inline]
-    fn hand_over(&mut self, cx: &mut Cx<'_>, req: ReqId) {
+    fn hand_over(&mut self, cx: &mut Cx<'_>, req: ReqId, connection: u32) {
         if cx.ask(req).want == Want::Answer {
-            cx.call(req, self.terms.to, 0);
+            cx.ask_mut(req).lease = self.stock.session(connection);
+            cx.call(req, self.terms.to, u64::from(connection));
             return;
         }
-        cx.ask_mut(req).lease = self.loans.lend();
+        let lease = self.loans.lend();
+        let place = lease as u32 as usize;
+        if self.lent.len() <= place {
+            self.lent.resize(place + 1, 0);
+        }
+        self.lent[place] = connection;
+        cx.ask_mut(req).lease = lease;
         cx.reply(req, Outcome::Done);
     }
 
@@ -172,7 +133,7 @@ impl ConnectionPool {
             cx.reply(req, Outcome::Failed(Cause::Reset));
             return;
         }
-        cx.ask_mut(req).lease = 0;
+        cx.ask_mut(req).lease = self.stock.session(self.lent[lease as u32 as usize]);
         cx.call(req, self.terms.to, lease);
     }
 
@@ -204,22 +165,34 @@ impl ConnectionPool {
             }
             self.grant(cx, waiter.req, now - waiter.since);
         }
-        while self.idle > 0 && (self.idle > self.terms.size || self.open > self.terms.limit) {
-            self.idle -= 1;
-            self.open -= 1;
+        while (self.stock.idle() > self.terms.size || self.open() > self.terms.limit)
+            && let Some(spare) = self.stock.take_last()
+        {
+            self.close(cx, spare);
         }
     }
 
     /// A connection comes back, or breaks; the next in line gets its place.
     #[inline]
-    fn give_back(&mut self, cx: &mut Cx<'_>, broken: bool) {
+    fn give_back(&mut self, cx: &mut Cx<'_>, connection: u32, broken: bool) {
         self.meter.release(cx.now());
-        if broken || self.open > self.terms.limit {
-            self.open -= 1;
+        let mut is_gone = true;
+        if broken {
+            self.lose(cx, connection);
+        } else if self.open() > self.terms.limit || !self.stock.put(connection, cx.now()) {
+            self.close(cx, connection);
         } else {
-            self.idle += 1;
+            is_gone = false;
         }
         self.serve_line(cx);
+        if is_gone {
+            self.fill(cx);
+        }
+    }
+
+    fn end_loan(&mut self, cx: &mut Cx<'_>, lease: u64, is_broken: bool) {
+        let connection = self.lent[lease as u32 as usize];
+        self.give_back(cx, connection, is_broken);
     }
 
     /// Takes a waiting call out of the line; false if it does not wait.
@@ -234,15 +207,6 @@ impl ConnectionPool {
         self.jobs.remove(index);
         cx.reply(req, Outcome::Failed(cause));
         true
-    }
-
-    /// A connection is open: its call goes ahead, or someone else's where that one has left.
-    fn opened(&mut self, cx: &mut Cx<'_>, index: u32) {
-        match self.jobs.remove(index) {
-            Some(Job { req: Some(req), .. }) => self.hand_over(cx, req),
-            Some(_) => self.give_back(cx, false),
-            None => {}
-        }
     }
 }
 
@@ -261,11 +225,13 @@ impl Component for ConnectionPool {
     fn build(spec: &ConnectionPoolSpec, site: &Site) -> Result<Self, Flaw> {
         Ok(ConnectionPool {
             terms: Terms::new(spec, site)?,
-            open: 0,
-            idle: 0,
+            stock: Stock::default(),
+            opening: 0,
             line: Queue::default(),
             jobs: Slab::default(),
             loans: Loans::default(),
+            lent: Vec::new(),
+            luck: Stream::new(0),
             meter: Station::new(0, 0),
             latency: Sketch::default(),
             timeouts: Counter::default(),
@@ -280,6 +246,10 @@ impl Component for ConnectionPool {
         if fresh.to != self.terms.to {
             let message = format!("the open connections do not lead to {}", spec.to.0);
             return Err(Flaw::new("to", message, "change size, overflow, timeout or connect"));
+        }
+        if fresh.sessions != self.terms.sessions {
+            let message = "open connections cannot become sessions";
+            return Err(Flaw::new("sessions", message, "write it at the start"));
         }
         fresh.prepare(&mut |delay| cx.lane(delay));
         self.terms = fresh;
@@ -301,7 +271,9 @@ impl Behaviour for ConnectionPool {
     }
 
     fn start(&mut self, cx: &mut Cx<'_>) {
+        self.luck = cx.stream("connections");
         self.meter.set_capacity(cx.now(), self.terms.limit);
+        self.fill(cx);
     }
 
     #[inline]
@@ -318,16 +290,25 @@ impl Behaviour for ConnectionPool {
 
     #[inline]
     fn answer(&mut self, cx: &mut Cx<'_>, answer: Answer) {
+        if answer.word & DIALLED != 0 {
+            self.dialled(cx, answer.word as u32, answer);
+            return;
+        }
         if cx.is_monitored() {
             self.latency.record(cx.now() - cx.born(answer.req));
+        }
+        if self.terms.sessions {
+            cx.ask_mut(answer.req).lease = 0;
         }
         cx.reply(answer.req, answer.outcome);
         let is_broken = breaks(answer.outcome);
         match answer.word {
-            0 => self.give_back(cx, is_broken),
+            connection if connection >> 32 == 0 => {
+                self.give_back(cx, connection as u32, is_broken);
+            }
             lease => {
                 if let Some(is_broken) = self.loans.leave(lease, is_broken) {
-                    self.give_back(cx, is_broken);
+                    self.end_loan(cx, lease, is_broken);
                 }
             }
         }
@@ -337,14 +318,17 @@ impl Behaviour for ConnectionPool {
         if let Note::Release { lease } = note
             && let Some(is_broken) = self.loans.release(lease)
         {
-            self.give_back(cx, is_broken);
+            self.end_loan(cx, lease, is_broken);
         }
     }
 
     fn timer(&mut self, cx: &mut Cx<'_>, word: u64) {
         let index = word as u32;
         if word & OPENED != 0 {
-            self.opened(cx, index);
+            self.connected(cx, index);
+            if !self.terms.sessions {
+                self.fill(cx);
+            }
         } else if self.leave_line(cx, index, Cause::PoolTimeout) {
             self.timeouts.add(1);
         }
@@ -374,9 +358,13 @@ impl Behaviour for ConnectionPool {
             }
             job.req.into_iter().for_each(|req| cx.reply(req, Outcome::Failed(cause)));
         }
+        for connection in self.stock.drain().iter().filter(|it| it.session != 0) {
+            // the other end sees the connection close
+            cx.note(self.terms.to, Note::Release { lease: connection.session });
+        }
         self.line = Queue::default();
         self.loans.void();
-        (self.open, self.idle) = (0, 0);
+        self.opening = 0;
         self.meter.queue.set(now, 0);
         self.meter.busy.set(now, 0);
         self.meter.set_capacity(now, 0);

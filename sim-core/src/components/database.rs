@@ -1,64 +1,35 @@
-//! A database: connections with a hard limit, shared cores, I/O, and contention between queries.
+//! A database: connections with a hard limit, shared cores, I/O, contention, row locks and a log.
 
+mod log;
+mod query;
 mod spec;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod usl;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::spec::{DatabaseSpec, QueryKind};
-use self::usl::Usl;
+use self::log::Log;
+use self::query::{COMPUTED, CONNECT, FLUSHED, Job, LOCKED_OUT, READ, SHARED, TOO_LONG, UNLISTED};
+pub use self::spec::{ConnectSpec, DatabaseSpec, LockSpec, LogSpec, QueryKind, StandbySpec};
+use self::terms::Terms;
 pub use self::usl::UslSpec;
 use super::{Bound, Component, Survey};
 use crate::engine::agenda::{Lane, Timer};
-use crate::engine::chance::{LawSpec, mix, name_key};
-use crate::engine::delay::{Delay, stretch};
-use crate::engine::kernel::{Action, Behaviour, Cancelled, Cx, Vitals};
+use crate::engine::kernel::{Action, Behaviour, Cancelled, Cx, Note, Vitals};
+use crate::engine::lease::Loans;
+use crate::engine::lines::Lines;
 use crate::engine::meter::{Counter, Sketch, Station};
-use crate::engine::request::{Cause, Doing, Outcome, ReqId, Want};
+use crate::engine::request::{Ask, Cause, Outcome, ReqId, Want};
 use crate::engine::share::Share;
 use crate::engine::slab::Slab;
-use crate::engine::time::Nanos;
+use crate::engine::time::{Nanos, SECOND};
+use crate::units::Duration;
 use crate::wiring::{Flaw, Site};
 
-const CPU: u64 = name_key("database cpu");
-const IO: u64 = name_key("database io");
-
-/// What a timer means: the high half of its word; the low half is a job's number.
-const COMPUTED: u64 = 0;
-const READ: u64 = 1 << 32;
-const SHARED: u64 = 2 << 32;
-
-/// A kind of query, ready to run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Kind {
-    cpu: Option<Delay>,
-    io: Option<Delay>,
-    /// Of every kind another, so that their times are independent.
-    salt: u64,
-}
-
-/// What the form says, ready to run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Terms {
-    max_connections: u32,
-    cores: Option<u32>,
-    kinds: Vec<Kind>,
-    /// Index in `kinds` by endpoint number; `u16::MAX` where there is none.
-    by_endpoint: Vec<u16>,
-    service: Option<Delay>,
-    usl: Option<Usl>,
-    salt: u64,
-}
-
-/// A query in progress.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Job {
-    req: ReqId,
-    began: Nanos,
-    kind: u16,
-}
+/// What a timer means, beside what it means to a query.
+const TAKEN_OVER: u64 = 6 << 32;
 
 /// A database in a running world.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -69,171 +40,76 @@ pub struct Database {
     /// `None` where queries neither share cores nor hinder each other.
     share: Option<Share>,
     shared_timer: Timer,
+    /// Connections that are open.
+    loans: Loans,
+    /// Queries in progress on connections of their own, and connections being opened.
+    riding: u32,
+    /// Rows that are locked, and who wants them.
+    rows: Lines<u32>,
+    log: Log,
+    /// The standby is taking over.
+    is_down: bool,
     meter: Station,
     cpu: Station,
+    locks: Station,
+    sessions: Station,
     latency: Sketch,
     unknown: Counter,
-}
-
-fn delay(path: &str, spec: Option<&LawSpec>) -> Result<Option<Delay>, Flaw> {
-    let law = spec.map(LawSpec::compile).transpose().map_err(|message| {
-        let (message, remedy) = message.split_once(": ").unwrap_or((&message, "correct the law"));
-        Flaw::new(path, message, remedy)
-    })?;
-    Ok(law.map(Delay::new))
-}
-
-fn within(path: &str, number: Option<u32>) -> Result<(), Flaw> {
-    match number {
-        Some(number) if !(1..=100_000).contains(&number) => {
-            let message = format!("{path} cannot be {number}");
-            Err(Flaw::new(path, message, "write 1 to 100000"))
-        }
-        _ => Ok(()),
-    }
-}
-
-impl Terms {
-    fn new(spec: &DatabaseSpec, site: &Site) -> Result<Self, Flaw> {
-        within("max_connections", Some(spec.max_connections))?;
-        within("cores", spec.cores)?;
-        let salt = name_key(&site.name);
-        let mut by_endpoint = vec![u16::MAX; site.endpoints.len()];
-        let mut kinds = Vec::new();
-        for (name, kind) in &spec.queries {
-            let path = format!("queries.{}", name.0);
-            let number = site.endpoint(&name.0);
-            let number = number.map_err(|flaw| Flaw { path: path.clone(), ..flaw })?;
-            by_endpoint[number as usize] = kinds.len() as u16;
-            kinds.push(Kind {
-                cpu: delay(&format!("{path}.cpu"), kind.cpu.as_ref())?,
-                io: delay(&format!("{path}.io"), kind.io.as_ref())?,
-                salt: mix(salt, name_key(&name.0)),
-            });
-        }
-        Ok(Terms {
-            max_connections: spec.max_connections,
-            cores: spec.cores,
-            kinds,
-            by_endpoint,
-            service: delay("service", spec.service.as_ref())?,
-            usl: spec.contention.as_ref().map(Usl::new).transpose()?,
-            salt,
-        })
-    }
-
-    fn prepare(&mut self, lanes: &mut dyn FnMut(Nanos) -> Lane) {
-        let of_kinds = self.kinds.iter_mut().flat_map(|kind| [&mut kind.cpu, &mut kind.io]);
-        for delay in of_kinds.chain([&mut self.service]).flatten() {
-            delay.prepare(lanes);
-        }
-    }
-
-    fn shares(&self) -> bool {
-        self.cores.is_some() || self.usl.is_some()
-    }
-
-    /// Cores that a meter can show.
-    fn cores_shown(&self) -> u32 {
-        self.cores.unwrap_or(self.max_connections)
-    }
-
-    /// Cores and their speed while `active` queries are in progress: the law slows each query, the
-    /// cores cap what all get together.
-    fn power(&self, active: u32, slow: f64) -> (f64, f64) {
-        let cores = self.cores.map_or(f64::INFINITY, f64::from);
-        let speed = self.usl.map_or(1.0, |usl| usl.speed(active));
-        (cores / speed, speed / slow)
-    }
+    lock_timeouts: Counter,
+    statement_timeouts: Counter,
 }
 
 impl Database {
-    /// The law of a query's CPU time with its salt: of its kind, else of queries in general; none
-    /// where the caller asks for a time, or the kind does not compute.
-    fn cpu_of(&self, kind: u16, asked: Nanos) -> Option<(&Delay, u64)> {
-        let kind = self.terms.kinds.get(kind as usize);
-        match kind {
-            Some(Kind { cpu: Some(law), salt, .. }) => Some((law, salt ^ CPU)),
-            None if asked == 0 => {
-                self.terms.service.as_ref().map(|law| (law, self.terms.salt ^ CPU))
-            }
-            _ => None,
-        }
-    }
+    // connections ------------------------------------------------------------------------------
 
+    /// Whether every connection is taken; then one more is turned away at once.
     #[inline]
-    fn compute(&mut self, cx: &mut Cx<'_>, index: u32, (req, kind): (ReqId, u16)) {
-        let now = cx.now();
-        let asked = cx.ask(req).demand;
-        let law = self.cpu_of(kind, asked);
-        if self.share.is_none() {
-            let word = COMPUTED | u64::from(index);
-            match law {
-                Some((law, salt)) => law.arm(cx, (req, salt), self.slow, word),
-                None => cx.after(stretch(asked, self.slow), word),
-            };
-            self.cpu.busy.up(now);
-            return;
-        }
-        let demand = law.map_or(asked, |(law, salt)| law.draw(cx, req, salt));
-        self.retime(now);
-        if let Some(share) = &mut self.share {
-            share.add(now, demand, u64::from(index));
-        }
-        self.rearm(cx);
+    fn is_full(&self) -> bool {
+        self.riding + self.loans.len() as u32 >= self.terms.limit
     }
 
-    /// Brings the share's speed in line with how many queries are in progress.
-    fn retime(&mut self, now: Nanos) {
-        if let Some(share) = &mut self.share {
-            let (cores, speed) = self.terms.power(self.jobs.len() as u32, self.slow);
-            share.set_speed(now, cores, speed);
+    /// Somebody wants a connection to keep.
+    fn connect(&mut self, cx: &mut Cx<'_>, (req, ask): (ReqId, Ask)) {
+        if self.terms.connect.is_some() {
+            self.riding += 1;
+            self.begin(cx, (req, Ask { lease: 0, ..ask }), CONNECT);
+        } else {
+            self.lend(cx, req);
         }
     }
 
-    fn rearm(&mut self, cx: &mut Cx<'_>) {
-        let now = cx.now();
-        let Some(share) = &mut self.share else { return };
-        let cores = self.terms.cores_shown();
-        self.cpu.busy.set(now, share.len().min(cores));
-        self.cpu.queue.set(now, share.len().saturating_sub(cores));
-        cx.disarm(self.shared_timer);
-        self.shared_timer = match share.next() {
-            Some(at) => cx.after(at - now, SHARED),
-            None => Timer::NONE,
-        };
+    fn lend(&mut self, cx: &mut Cx<'_>, req: ReqId) {
+        cx.ask_mut(req).lease = self.loans.lend();
+        self.count_sessions(cx.now());
+        cx.reply(req, Outcome::Done);
     }
 
-    fn shared(&mut self, cx: &mut Cx<'_>) {
-        while let Some(word) = self.share.as_mut().and_then(|share| share.pop_finished(cx.now())) {
-            self.computed(cx, word as u32);
-        }
-        self.retime(cx.now());
-        self.rearm(cx);
+    fn count_sessions(&mut self, now: Nanos) {
+        self.sessions.busy.set(now, self.loans.len() as u32);
     }
 
-    /// A query has computed: it goes on to its I/O, or is answered.
-    #[inline]
-    fn computed(&mut self, cx: &mut Cx<'_>, index: u32) {
-        let Some(job) = self.jobs.get(index) else { return };
-        let kind = self.terms.kinds.get(job.kind as usize);
-        match kind.and_then(|kind| kind.io.as_ref().map(|io| (io, kind.salt))) {
-            Some((io, salt)) => {
-                io.arm(cx, (job.req, salt ^ IO), self.slow, READ | u64::from(index));
-            }
-            None => self.finish(cx, index),
-        }
+    // taking over ------------------------------------------------------------------------------
+
+    /// The standby takes over from a machine that died.
+    fn take_over(&mut self, cx: &mut Cx<'_>) {
+        let law = self.terms.failover.as_ref();
+        let span = law.map_or(0, |law| law.sample_nanos(&mut cx.stream("failover")));
+        let about = Duration(if span < 10 * SECOND { span } else { span - span % SECOND });
+        cx.journal(format!("its standby takes over in about {about}"));
+        cx.after(span, TAKEN_OVER);
     }
 
-    #[inline]
-    fn finish(&mut self, cx: &mut Cx<'_>, index: u32) {
-        let Some(job) = self.jobs.remove(index) else { return };
-        let now = cx.now();
-        self.meter.release(now);
-        if cx.is_monitored() {
-            self.latency.record(now - job.began);
-        }
-        cx.reply(job.req, Outcome::Done);
+    fn open_doors(&mut self, now: Nanos) {
+        let (cores, speed) = self.terms.power(0, self.slow);
+        self.share = self.terms.shares().then(|| Share::new(now, cores, speed));
+        self.set_capacities(now);
+    }
+
+    fn set_capacities(&mut self, now: Nanos) {
+        self.meter.set_capacity(now, self.terms.max_connections);
+        self.cpu.set_capacity(now, self.terms.cores_shown());
+        self.sessions.set_capacity(now, self.terms.limit);
+        self.log.disk.set_capacity(now, 1);
     }
 }
 
@@ -250,10 +126,19 @@ impl Component for Database {
             jobs: Slab::default(),
             share: None,
             shared_timer: Timer::NONE,
+            loans: Loans::default(),
+            riding: 0,
+            rows: Lines::default(),
+            log: Log::new(),
+            is_down: false,
             meter: Station::new(0, 0),
             cpu: Station::new(0, 0),
+            locks: Station::new(0, 0),
+            sessions: Station::new(0, 0),
             latency: Sketch::default(),
             unknown: Counter::default(),
+            lock_timeouts: Counter::default(),
+            statement_timeouts: Counter::default(),
         })
     }
 
@@ -268,11 +153,20 @@ impl Component for Database {
             let message = "queries cannot start or stop sharing cores while the run goes on";
             return Err(Flaw::new("cores", message, "change the number of cores instead"));
         }
+        if fresh.shown() != self.terms.shown() {
+            let message = "locks, log and connections cannot be added while the run goes on";
+            return Err(Flaw::new(
+                "log",
+                message,
+                "write them at the start and change their times",
+            ));
+        }
         let now = cx.now();
         fresh.prepare(&mut |delay| cx.lane(delay));
         self.terms = fresh;
-        self.meter.set_capacity(now, self.terms.max_connections);
-        self.cpu.set_capacity(now, self.terms.cores_shown());
+        if !self.is_down {
+            self.set_capacities(now);
+        }
         self.retime(now);
         self.rearm(cx);
         Ok(())
@@ -282,6 +176,25 @@ impl Component for Database {
         survey.resource("connections", &self.meter);
         survey.resource("cpu", &self.cpu);
         survey.counts.push(("unknown_kind", self.unknown.count()));
+        let [locks, log, sessions] = self.terms.shown();
+        if locks {
+            survey.resource("row locks", &self.locks);
+            survey.counts.push(("lock_timeouts", self.lock_timeouts.count()));
+        }
+        if log {
+            survey.resource("disk", &self.log.disk);
+            survey.counts.push(("flushes", self.log.flushes));
+        }
+        if sessions {
+            survey.resource("sessions", &self.sessions);
+        }
+        if self.terms.connection_memory > 0 {
+            let most = u64::from(self.sessions.busy.max()) * self.terms.connection_memory;
+            survey.counts.push(("connection_mib", most >> 20));
+        }
+        if self.terms.statement_timeout.is_some() {
+            survey.counts.push(("statement_timeouts", self.statement_timeouts.count()));
+        }
     }
 
     fn bound(spec: &DatabaseSpec) -> Bound {
@@ -299,38 +212,50 @@ impl Behaviour for Database {
     }
 
     fn start(&mut self, cx: &mut Cx<'_>) {
-        let now = cx.now();
-        let (cores, speed) = self.terms.power(0, self.slow);
-        self.share = self.terms.shares().then(|| Share::new(now, cores, speed));
-        self.meter.set_capacity(now, self.terms.max_connections);
-        self.cpu.set_capacity(now, self.terms.cores_shown());
+        if self.is_down {
+            self.take_over(cx);
+        } else {
+            self.open_doors(cx.now());
+        }
     }
 
     #[inline]
     fn call(&mut self, cx: &mut Cx<'_>, req: ReqId) {
-        let now = cx.now();
-        let ask = cx.ask(req);
-        if ask.want == Want::Lease {
-            // it lends nothing: a session without a query is free
-            cx.reply(req, Outcome::Done);
+        let ask = *cx.ask(req);
+        if ask.lease != 0 {
+            if !self.loans.enter(ask.lease) {
+                cx.reply(req, Outcome::Failed(Cause::Reset));
+                return;
+            }
+            if ask.want == Want::Lease {
+                // somebody only wants to know whether it is there
+                self.loans.leave(ask.lease, false);
+                cx.reply(req, Outcome::Done);
+                return;
+            }
+        } else if self.is_down {
+            cx.reply(req, Outcome::Failed(Cause::Refused));
             return;
-        }
-        if self.jobs.len() >= self.terms.max_connections as usize {
+        } else if self.is_full() {
             self.meter.turn_away();
             cx.reply(req, Outcome::Failed(Cause::TooManyConnections));
             return;
+        } else if ask.want == Want::Lease {
+            self.connect(cx, (req, ask));
+            return;
+        } else {
+            self.riding += 1;
         }
-        let kind = self.terms.by_endpoint.get(ask.endpoint as usize).copied().unwrap_or(u16::MAX);
-        if kind == u16::MAX && ask.endpoint != 0 && ask.demand == 0 && self.terms.service.is_none()
+        let kind = self.terms.by_endpoint.get(ask.endpoint as usize).copied().unwrap_or(UNLISTED);
+        if kind == UNLISTED && ask.endpoint != 0 && ask.demand == 0 && self.terms.service.is_none()
         {
             self.unknown.add(1);
+            self.riding -= u32::from(ask.lease == 0);
+            self.loans.leave(ask.lease, false);
             cx.reply(req, Outcome::Failed(Cause::Error));
             return;
         }
-        let index = self.jobs.insert(Job { req, began: now, kind });
-        self.meter.seize(now, 0);
-        cx.doing(req, Doing::Working);
-        self.compute(cx, index, (req, kind));
+        self.begin(cx, (req, ask), kind);
     }
 
     #[inline]
@@ -342,13 +267,26 @@ impl Behaviour for Database {
                 self.computed(cx, index);
             }
             READ => {
-                self.finish(cx, index);
-                if self.terms.usl.is_some() {
-                    self.retime(cx.now());
-                    self.rearm(cx);
-                }
+                self.commit(cx, index);
+                self.hurry(cx);
             }
-            _ => self.shared(cx),
+            SHARED => self.shared(cx),
+            FLUSHED => self.flushed(cx),
+            LOCKED_OUT => self.give_up(cx, index, true),
+            TOO_LONG => self.give_up(cx, index, false),
+            _ => {
+                self.is_down = false;
+                self.open_doors(cx.now());
+                cx.journal("its standby serves, without any of the old connections".to_owned());
+            }
+        }
+    }
+
+    /// A connection is closed.
+    fn note(&mut self, cx: &mut Cx<'_>, note: Note) {
+        if let Note::Release { lease } = note {
+            self.loans.release(lease);
+            self.count_sessions(cx.now());
         }
     }
 
@@ -365,10 +303,18 @@ impl Behaviour for Database {
         }
         self.share = None;
         self.shared_timer = Timer::NONE;
-        for station in [&mut self.meter, &mut self.cpu] {
+        self.rows = Lines::default();
+        self.log.stop(now);
+        self.loans.void();
+        self.riding = 0;
+        for station in [&mut self.meter, &mut self.cpu, &mut self.locks, &mut self.sessions] {
             station.queue.set(now, 0);
             station.busy.set(now, 0);
             station.set_capacity(now, 0);
+        }
+        self.is_down = self.terms.failover.is_some();
+        if self.is_down {
+            cx.come_back();
         }
     }
 
@@ -392,8 +338,11 @@ impl Behaviour for Database {
     }
 
     fn reset_meters(&mut self, now: Nanos) {
-        self.meter.reset(now);
-        self.cpu.reset(now);
+        let stations = [&mut self.meter, &mut self.cpu, &mut self.locks, &mut self.sessions];
+        stations.into_iter().chain([&mut self.log.disk]).for_each(|station| station.reset(now));
+        self.log.flushes = 0;
         self.unknown.reset();
+        self.lock_timeouts.reset();
+        self.statement_timeouts.reset();
     }
 }

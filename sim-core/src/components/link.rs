@@ -10,7 +10,7 @@ use super::{Component, Survey};
 use crate::engine::agenda::{Lane, Timer};
 use crate::engine::chance::{Law, LawSpec, flip, mix, name_key};
 use crate::engine::delay::{Delay, stretch};
-use crate::engine::kernel::{Action, Answer, Behaviour, Cancelled, Cx};
+use crate::engine::kernel::{Action, Answer, Behaviour, Cancelled, Cx, Note};
 use crate::engine::request::{Cause, Doing, Outcome, ReqId};
 use crate::engine::slab::Slab;
 use crate::engine::time::{Nanos, SECOND};
@@ -305,6 +305,13 @@ impl Behaviour for Link {
                 cx.reply(req, Outcome::Failed(Cause::Cancelled));
             }
             _ => cx.mark_cancelled(req),
+        }
+    }
+
+    /// What is given back goes to whom it belongs.
+    fn note(&mut self, cx: &mut Cx<'_>, note: Note) {
+        if let Note::Release { .. } = note {
+            cx.note(self.to, note);
         }
     }
 

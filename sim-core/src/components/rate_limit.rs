@@ -200,6 +200,10 @@ impl Component for RateLimit {
         Ok(())
     }
 
+    fn carries_leases(_spec: &Self::Spec) -> bool {
+        false
+    }
+
     fn survey<'a>(&'a self, survey: &mut Survey<'a>) {
         survey.resource("limit", &self.meter);
         survey.counts.push(("passed", self.passed));

@@ -171,7 +171,9 @@ impl Blueprint {
         for (group, part) in self.parts.iter().enumerate() {
             let members = (next..next + part.prepared).collect();
             next += part.prepared;
-            places.insert(part.name.clone(), Place { group: group as u32, members });
+            let carries_leases = part.form.carries_leases();
+            let place = Place { group: group as u32, members, carries_leases };
+            places.insert(part.name.clone(), place);
         }
         Site {
             places,

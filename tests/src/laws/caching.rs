@@ -96,6 +96,24 @@ fn a_key_that_grows_old_is_fetched_again() {
     judge("time to live 60 s, 0.1/s", 16, &text, &claims);
 }
 
+/// The same under Redis, where keys too old are found by chance or by whoever asks.
+#[test]
+fn row_ttl_60_s_at_a_tenth_of_a_request_a_second_without_reset_hits_0_857143() {
+    let form = "policy: noeviction, ttl: 60s";
+    let text = cache((1, 1.0), form, "0.1/s", (1_000, 500_000));
+    let claims = [claim("hit ratio", 0.857_143, 0.005, hit_ratio)];
+    judge("Redis, time to live 60 s, 0.1/s", 16, &text, &claims);
+}
+
+/// Five samples and a pool of 16 candidates: within two points of true LRU.
+#[test]
+fn sampled_replacement_comes_close_to_che() {
+    let keys = (1_000, 0.8);
+    let text = cache(keys, "entries: 100, policy: allkeys-lru", "10/s", (2_000, 17_000));
+    let claims = [claim("hit ratio", che(keys, 100.0, lru), 0.02, hit_ratio).within(0.04)];
+    judge("Redis LRU 100 of 1000 s 0.8", 16, &text, &claims);
+}
+
 fn limited(arrivals: &str, form: &str, duration: &str) -> String {
     format!(
         "

@@ -34,6 +34,7 @@ pub(crate) struct World {
     pub(crate) cores: Option<u32>,
     pub(crate) queue: Option<u32>,
     pub(crate) notice: bool,
+    pub(crate) stores: u8,
     pub(crate) steps: Vec<u8>,
     pub(crate) events: Vec<Happening>,
     pub(crate) limit: Option<u32>,
@@ -76,23 +77,28 @@ fn happening() -> impl Strategy<Value = Happening> {
 /// Any valid scenario of this family.
 pub(crate) fn world() -> impl Strategy<Value = World> {
     let users = proptest::collection::vec(group(), 1..4);
-    let steps = proptest::collection::vec(0u8..8, 1..6);
+    let steps = proptest::collection::vec(0u8..11, 1..6);
     let events = proptest::collection::vec(happening(), 0..5);
-    let pool = (1u32..5, 1u32..6, proptest::option::of(1u32..3), proptest::option::of(0u32..20));
+    let (cores, queue) = (proptest::option::of(1u32..3), proptest::option::of(0u32..20));
+    let pool = (1u32..5, 1u32..6, cores, queue, 0u8..3);
     (users, any::<bool>(), 0..RULES.len(), pool, any::<bool>(), steps, events).prop_map(
-        |(groups, link, rule, (replicas, workers, cores, queue), notice, steps, events)| World {
-            groups,
-            link,
-            rule,
-            replicas,
-            workers,
-            cores,
-            queue,
-            notice,
-            steps,
-            events,
-            limit: None,
-            idle_node: false,
+        |(groups, link, rule, pool, notice, steps, events)| {
+            let (replicas, workers, cores, queue, stores) = pool;
+            World {
+                groups,
+                link,
+                rule,
+                replicas,
+                workers,
+                cores,
+                queue,
+                notice,
+                steps,
+                events,
+                stores,
+                limit: None,
+                idle_node: false,
+            }
         },
     )
 }
@@ -115,9 +121,9 @@ pub(crate) fn spelt(bytes: &[u8]) -> World {
     let (replicas, workers) = (1 + below(4), 1 + below(5));
     let cores = (below(2) == 1).then(|| 1 + below(2));
     let queue = (below(2) == 1).then(|| below(20));
-    let notice = below(2) == 1;
+    let (notice, stores) = (below(2) == 1, below(3) as u8);
     let steps = 1 + below(5);
-    let steps = (0..steps).map(|_| below(8) as u8).collect();
+    let steps = (0..steps).map(|_| below(11) as u8).collect();
     let events = below(5);
     let events = (0..events)
         .map(|_| Happening {
@@ -136,6 +142,7 @@ pub(crate) fn spelt(bytes: &[u8]) -> World {
         cores,
         queue,
         notice,
+        stores,
         steps,
         events,
         limit,
@@ -202,6 +209,12 @@ impl World {
                  call: {to: extra}]"
             }
             6 => "call: {to: extra}",
+            7 => "query: {kind: write}",
+            8 => {
+                "cached: {in: redis, keys: {n: 50, s: 0.8}, otherwise: [query: {time: 4ms}, \
+                 io: 10ms]}"
+            }
+            9 => "hold: {steps: [query: {kind: write}, io: 3ms, query: {time: 2ms}]}",
             _ => "cpu: 3ms",
         }
     }
@@ -231,11 +244,7 @@ impl World {
                 writeln!(out, "        - {}", Self::step(step))?;
             }
         }
-        writeln!(
-            out,
-            "  pool: {{component: connection-pool, to: db, size: 3, overflow: 1, timeout: 1s}}"
-        )?;
-        writeln!(out, "  db: {{component: database, max_connections: 4, cores: 2}}")?;
+        self.stores(out)?;
         writeln!(
             out,
             "  extra: {{component: station, servers: 2, service: {{exponential: 7ms}}, room: 9, \
@@ -245,6 +254,39 @@ impl World {
             writeln!(out, "  aside: {{component: station, service: 1ms}}")?;
         }
         Ok(())
+    }
+
+    /// Database, pool and cache: plain, or with what PostgreSQL and Redis have.
+    fn stores(&self, out: &mut String) -> fmt::Result {
+        let (pool, db, redis) = match self.stores {
+            0 => ("", "", "entries: 20"),
+            1 => (
+                ", sessions: true, fill: true, test_after: 50ms, lifetime: 2s, lifetime_spread: \
+                 10%, connect: {exponential: 3ms}",
+                ", reserved: 1, connect: {cpu: 1ms, io: 2ms}, statement_timeout: 200ms, \
+                 contention: {alpha: 0.05, beta: 0.001}",
+                "policy: allkeys-lru, memory: 20KiB, single_flight: 30ms, ttl: 2s, jitter: 10%",
+            ),
+            _ => (
+                ", sessions: true, forget_all: true",
+                ", standby: {failover: {uniform: {low: 500ms, high: 2s}}}, lock_timeout: 50ms",
+                "policy: volatile-lfu, memory: 10KiB, item_cv: 1, ttl: 1s, expiring: 50%, \
+                 persistence: aof, load_per_second: 100kB, max_clients: 9, early: {beta: 1, \
+                 recompute: 20ms}",
+            ),
+        };
+        writeln!(
+            out,
+            "  pool: {{component: connection-pool, to: db, size: 3, overflow: 1, timeout: \
+             1s{pool}}}"
+        )?;
+        let write = "{cpu: 1ms, io: {exponential: 1ms}, commit: true, lock: {rows: 3, s: 0.5}}";
+        writeln!(
+            out,
+            "  db: {{component: database, max_connections: 4, cores: 2, log: {{fsync: 2ms}}, \
+             queries: {{write: {write}}}{db}}}"
+        )?;
+        writeln!(out, "  redis: {{component: cache, service: {{exponential: 1ms}}, {redis}}}")
     }
 
     fn events(&self, out: &mut String) -> fmt::Result {
@@ -261,15 +303,12 @@ impl World {
                 4 => "add: web",
                 5 => "remove: web",
                 6 => "restart: lb",
-                8 => "freeze: 'web[0]'",
-                9 => "black_hole: db",
+                7 => "restart: redis",
+                8 => "flush: redis",
                 _ => "set: nodes.web.workers, to: 3",
             };
-            let lasts = match event.verb {
-                0..4 | 6 | 9 => event.lasts_ms,
-                8 => Some(event.lasts_ms.unwrap_or(700)),
-                _ => None,
-            };
+            let lasts =
+                event.lasts_ms.filter(|_| event.verb < 4 || event.verb == 6 || event.verb == 7);
             let lasts = lasts.map_or(String::new(), |ms| format!(", for: {ms}ms"));
             writeln!(out, "  - {{at: {}ms, {what}{lasts}}}", event.at_ms)?;
         }

@@ -1,5 +1,7 @@
 //! The cache in a world: hit ratios of theory, the write after a miss, the server, cold starts.
 
+mod redis;
+
 use serde_json::{Value, json};
 
 use crate::components::Node;

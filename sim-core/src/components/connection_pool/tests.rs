@@ -1,6 +1,7 @@
 //! What a pool does, against hand-made examples and the textbook.
 
 mod hold;
+mod sessions;
 
 use serde_json::{Value, json};
 

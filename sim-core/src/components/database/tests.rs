@@ -1,5 +1,7 @@
 //! What a database does, against hand-made examples and the scalability law.
 
+mod postgres;
+
 use serde_json::{Value, json};
 
 use crate::components::{Form, Node, Survey};

@@ -324,6 +324,11 @@ impl Cx<'_> {
         idle.is_some()
     }
 
+    /// Starts this node again as soon as it has stopped: what it stands for is not gone for good.
+    pub fn come_back(&mut self) {
+        self.core.commands.push_back(Command::Start { node: self.me });
+    }
+
     /// Takes the last member of a group out of service; it ends when its work is done.
     pub fn shrink(&mut self, group: u32) -> bool {
         let last = self.core.in_service(group).last();

@@ -52,6 +52,14 @@ impl Station {
         self.wait_max = self.wait_max.max(waited_ns);
     }
 
+    /// One is served after waiting `waited_ns` by whoever holds the place already.
+    pub fn share(&mut self, waited_ns: u64) {
+        self.seized += 1;
+        self.waited += u64::from(waited_ns > 0);
+        self.wait_sum += u128::from(waited_ns);
+        self.wait_max = self.wait_max.max(waited_ns);
+    }
+
     /// One gives a place back.
     #[inline]
     pub fn release(&mut self, now: u64) {

@@ -10,7 +10,7 @@ const SMALLEST: usize = 16;
 /// Open addressing with linear probing, at most half full. The keys stay with their owner, who
 /// tells the key of a slot; nobody walks through the table, so its order does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Index {
+pub(crate) struct Index {
     table: Vec<u32>,
     len: u32,
 }
@@ -40,12 +40,12 @@ impl Index {
 
     /// The slot of a key.
     #[inline]
-    pub(super) fn find(&self, key: u64, key_of: impl Fn(u32) -> u64) -> Option<u32> {
+    pub(crate) fn find(&self, key: u64, key_of: impl Fn(u32) -> u64) -> Option<u32> {
         self.place(key, key_of).map(|at| self.table[at])
     }
 
     /// Enters a key that is not there yet.
-    pub(super) fn insert(&mut self, key: u64, slot: u32, key_of: impl Fn(u32) -> u64) {
+    pub(crate) fn insert(&mut self, key: u64, slot: u32, key_of: impl Fn(u32) -> u64) {
         self.len += 1;
         if self.len as usize * 2 > self.table.len() {
             let bigger = (self.table.len() * 2).max(SMALLEST);
@@ -66,7 +66,7 @@ impl Index {
     }
 
     /// Takes a key out and closes the gap, so that no mark of it stays behind.
-    pub(super) fn remove(&mut self, key: u64, key_of: impl Fn(u32) -> u64) {
+    pub(crate) fn remove(&mut self, key: u64, key_of: impl Fn(u32) -> u64) {
         let Some(mut gap) = self.place(key, &key_of) else { return };
         self.len -= 1;
         let mask = self.table.len() - 1;
