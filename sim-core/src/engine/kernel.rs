@@ -193,9 +193,7 @@ impl<C: Behaviour> World<C> {
         let request = self.core.requests.get_mut(req);
         let seat = &mut self.core.seats[to as usize];
         if !seat.alive {
-            self.core
-                .inbox
-                .push_back(Message::Answer { req, outcome: Outcome::Failed(Cause::Refused) });
+            self.core.break_off(req, Cause::Refused);
             return;
         }
         request.moving = false;
@@ -221,9 +219,7 @@ impl<C: Behaviour> World<C> {
         }
         if deaf && !root {
             // a waiter that died meanwhile: its own caller sees the connection break
-            self.core
-                .inbox
-                .push_back(Message::Answer { req, outcome: Outcome::Failed(Cause::Reset) });
+            self.core.break_off(req, Cause::Reset);
             return;
         }
         request.moving = false;
@@ -312,8 +308,10 @@ impl<C: Behaviour> World<C> {
         if !self.core.seats[node as usize].alive {
             return;
         }
+        let before = self.core.inbox.len();
         let mut cx = Cx::at(&mut self.core, node);
         self.nodes[node as usize].stop(&mut cx, cause);
+        self.core.broke_since(before);
         let seat = &mut self.core.seats[node as usize];
         seat.alive = false;
         seat.draining = false;
