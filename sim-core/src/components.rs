@@ -119,7 +119,7 @@ macro_rules! catalogue {
 
         /// A component's form as written.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-        #[expect(clippy::large_enum_variant, reason = "a scenario has a handful of forms")]
+        #[allow(clippy::large_enum_variant, reason = "a scenario has a handful of forms")]
         pub enum Form {
             $(#[doc = stringify!($Name)] $Name(<$module::$Name as Component>::Spec),)+
         }
@@ -291,6 +291,7 @@ catalogue! {
     database::Database,
     link::Link,
     rate_limit::RateLimit,
+    reverse_proxy::ReverseProxy,
     station::QueueStation,
     step_autoscaler::StepAutoscaler,
     users::Users,
