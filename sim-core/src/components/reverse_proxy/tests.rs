@@ -1,6 +1,9 @@
 //! The proxy in a world, rule by rule.
 
 mod balance;
+mod checks;
+mod connections;
+mod limits;
 mod passive;
 mod retries;
 mod statuses;
