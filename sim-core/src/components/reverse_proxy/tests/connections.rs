@@ -68,9 +68,8 @@ fn without_a_socket_for_the_peer_the_answer_is_500() {
 
 #[test]
 fn idle_connections_to_peers_take_sockets_from_clients() {
-    let two = |time: &str| {
-        json!({"Users": {"enter": "lb", "closed": 2, "think": time, "limit": 2}})
-    };
+    let two =
+        |time: &str| json!({"Users": {"enter": "lb", "closed": 2, "think": time, "limit": 2}});
     let idle = |keepalive: u32| {
         let proxy = json!({"servers": servers(&["a", "b"]), "worker_connections": 4,
             "keepalive": {"connections": keepalive}});

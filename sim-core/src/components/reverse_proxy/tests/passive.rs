@@ -175,3 +175,16 @@ fn without_a_zone_each_worker_process_learns_for_itself() {
     };
     assert_eq!((failures(true), failures(false)), (1, 4));
 }
+
+#[test]
+fn a_peer_on_its_way_out_of_the_service_is_dropped_and_one_that_returns_starts_afresh() {
+    let mut world = proxied(&two_peers(json!({})), &json!({"u": steady("10/s")}));
+    run(&mut world, 1.0);
+    let b = node(&world, "b") as u32;
+    world.core.drain(b);
+    run(&mut world, 30.0);
+    assert_eq!((given(&world, "b"), count(&world, "lb", "failures")), (5, 0));
+    world.start(b);
+    run(&mut world, 31.0);
+    assert_eq!(given(&world, "b"), 10);
+}
