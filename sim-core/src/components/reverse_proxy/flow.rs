@@ -339,12 +339,12 @@ impl ReverseProxy {
     /// The client has its answer.
     fn end(&mut self, cx: &mut Cx<'_>, index: u32, answer: (u16, Outcome)) {
         let Some(visit) = self.visits.remove(index) else { return };
-        let (now, ask) = (cx.now(), *cx.ask(visit.req));
+        let now = cx.now();
         if let Some(limit) = self.limit_conn.as_mut().filter(|_| visit.is_counted) {
-            limit.leave(&ask);
+            limit.leave(cx.ask(visit.req));
         }
         if let Some(clients) = &mut self.clients {
-            clients.leave(ask.client, now);
+            clients.leave(cx.ask(visit.req).client, now);
         }
         self.close_sockets(now, visit.worker, 1);
         self.counts.answer(answer.0);

@@ -1,6 +1,4 @@
-//! Idle connections to peers that a worker process keeps, the one used last first.
-
-use std::collections::VecDeque;
+//! Idle connections to peers that a worker process keeps, the one used last at the end.
 
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +46,7 @@ impl Connection {
 
 /// The idle connections of one worker process.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Idle(VecDeque<Connection>);
+pub(super) struct Idle(Vec<Connection>);
 
 impl Idle {
     pub(super) fn len(&self) -> u32 {
@@ -57,20 +55,21 @@ impl Idle {
 
     /// When the one that is idle for longest has been so for too long.
     pub(super) fn first_end(&self, of: &Keepalive) -> Option<Nanos> {
-        self.0.back().map(|last| last.since.saturating_add(of.timeout))
+        self.0.first().map(|first| first.since.saturating_add(of.timeout))
     }
 
-    /// Closes those that were idle for too long; they stand last.
+    /// Closes those that were idle for too long; they stand first.
     pub(super) fn expire(&mut self, of: &Keepalive, now: Nanos) {
-        while self.0.back().is_some_and(|last| now - last.since >= of.timeout) {
-            self.0.pop_back();
+        let alive = |connection: &Connection| now - connection.since < of.timeout;
+        if self.0.first().is_some_and(|first| !alive(first)) {
+            self.0.retain(alive);
         }
     }
 
     /// Takes out the connection to a peer that was used last.
     pub(super) fn take(&mut self, peer: u32) -> Option<Connection> {
-        let at = self.0.iter().position(|connection| connection.peer == peer)?;
-        self.0.remove(at)
+        let at = self.0.iter().rposition(|connection| connection.peer == peer)?;
+        Some(self.0.remove(at))
     }
 
     /// Keeps a connection after an answer, unless it has served its time; the one that is idle for
@@ -80,8 +79,9 @@ impl Idle {
         if of.connections == 0 || worn {
             return;
         }
-        self.0.truncate(of.connections as usize - 1);
-        self.0.push_front(Connection { since: now, ..connection });
+        let surplus = (self.0.len() + 1).saturating_sub(of.connections as usize);
+        self.0.drain(..surplus);
+        self.0.push(Connection { since: now, ..connection });
     }
 
     /// A peer died or came back: its side of the connections is gone.

@@ -63,12 +63,14 @@ impl State {
     }
 
     /// Failed too often, and `fail_timeout` is not over.
+    #[inline]
     pub(super) fn is_out(&self, peer: &Peer, now_s: u64) -> bool {
         peer.max_fails > 0
             && self.fails >= peer.max_fails
             && now_s - self.checked <= peer.fail_timeout_s
     }
 
+    #[inline]
     pub(super) fn is_full(&self, peer: &Peer) -> bool {
         peer.max_conns > 0 && self.conns >= peer.max_conns
     }

@@ -55,6 +55,9 @@ impl ReverseProxy {
     }
 
     pub(super) fn close_sockets(&mut self, now: Nanos, worker: u32, count: u32) {
+        if count == 0 {
+            return;
+        }
         self.workers[worker as usize].sockets -= count;
         let level = self.connections.busy.level();
         self.connections.busy.set(now, level - count);
