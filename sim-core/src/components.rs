@@ -292,6 +292,7 @@ catalogue! {
     link::Link,
     rate_limit::RateLimit,
     reverse_proxy::ReverseProxy,
+    session_memory::SessionMemory,
     station::QueueStation,
     step_autoscaler::StepAutoscaler,
     users::Users,

@@ -62,6 +62,8 @@ pub enum Cause {
     Error,
     /// The cache does not hold it: its caller asks the origin.
     Miss,
+    /// The server did not know the session: the user is logged out.
+    LoggedOut,
     /// A proxy waited too long for the server behind it.
     GatewayTimeout,
     /// The client's timeout ran out.
@@ -74,7 +76,7 @@ pub enum Cause {
 
 impl Cause {
     /// Every cause, in report order.
-    pub const ALL: [Cause; 14] = [
+    pub const ALL: [Cause; 15] = [
         Cause::Refused,
         Cause::Lost,
         Cause::QueueFull,
@@ -85,6 +87,7 @@ impl Cause {
         Cause::Reset,
         Cause::Error,
         Cause::Miss,
+        Cause::LoggedOut,
         Cause::GatewayTimeout,
         Cause::Timeout,
         Cause::Abandoned,
@@ -105,6 +108,7 @@ impl Cause {
             Cause::Reset => "reset",
             Cause::Error => "error",
             Cause::Miss => "miss",
+            Cause::LoggedOut => "logged_out",
             Cause::GatewayTimeout => "gateway_timeout",
             Cause::Timeout => "timeout",
             Cause::Abandoned => "abandoned",

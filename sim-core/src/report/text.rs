@@ -127,6 +127,7 @@ fn meaning(cause: &str) -> &'static str {
         "reset" => "its server died while serving it",
         "error" => "the server answered with an error of its own",
         "miss" => "a cache did not hold it and nobody asked the origin",
+        "logged_out" => "the server did not know the session",
         "gateway_timeout" => "a proxy waited too long for the server behind it",
         "timeout" => "the client's timeout ran out",
         "abandoned" => "the user lost patience and left",

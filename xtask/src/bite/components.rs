@@ -53,6 +53,13 @@ pub(crate) const FAULTS: &[Fault] = &[
         why: "the third failed check takes a peer out",
     },
     Fault {
+        file: "sim-core/src/components/session_memory.rs",
+        find: "        self.sessions.clear();",
+        replace: "        let _ = &self.sessions;",
+        test: "goldens::",
+        why: "sessions in memory die with their instance",
+    },
+    Fault {
         file: "sim-core/src/components/station.rs",
         find: "        if self.jobs.len() >= self.room as usize {",
         replace: "        if self.jobs.len() > self.room as usize {",

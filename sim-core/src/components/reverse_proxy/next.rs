@@ -71,6 +71,8 @@ pub(super) fn status_of(cause: Cause) -> u16 {
         Cause::NoBackend => 502,
         Cause::GatewayTimeout => 504,
         Cause::Miss => 404,
+        // the way to the login page
+        Cause::LoggedOut => 302,
         _ => 500,
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::clients::Hello;
 use crate::components::Survey;
 
-/// The statuses that are told apart; any other one counts as 200.
+/// The statuses that are told apart; any other one counts as 200, a 302 too.
 const STATUSES: [(u16, &str); 8] = [
     (200, "status_200"),
     (404, "status_404"),
