@@ -18,7 +18,7 @@ pub(super) struct Search {
     /// The first 64 peers, one bit each.
     tried: u64,
     /// Further ones, in the rare large group.
-    more: Option<Box<Vec<u32>>>,
+    more: Vec<u32>,
     hash: u32,
     rehash: u32,
     misses: u32,
@@ -37,17 +37,14 @@ impl Search {
 
     #[inline]
     fn was_tried(&self, index: u32) -> bool {
-        if index < 64 {
-            return self.tried >> index & 1 == 1;
-        }
-        self.more.as_ref().is_some_and(|more| more.contains(&index))
+        if index < 64 { self.tried >> index & 1 == 1 } else { self.more.contains(&index) }
     }
 
     fn mark(&mut self, index: u32) {
         if index < 64 {
             self.tried |= 1 << index;
         } else {
-            self.more.get_or_insert_default().push(index);
+            self.more.push(index);
         }
     }
 
@@ -55,7 +52,7 @@ impl Search {
     fn turn_to_backup(&mut self) {
         self.on_backup = true;
         self.tried = 0;
-        self.more = None;
+        self.more.clear();
     }
 }
 
