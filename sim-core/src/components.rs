@@ -304,6 +304,8 @@ catalogue! {
     database::Database,
     link::Link,
     rate_limit::RateLimit,
+    reverse_proxy::ReverseProxy,
+    session_memory::SessionMemory,
     station::QueueStation,
     step_autoscaler::StepAutoscaler,
     users::Users,

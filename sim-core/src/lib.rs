@@ -5,6 +5,7 @@ pub mod components;
 pub mod engine;
 mod play;
 pub mod report;
+pub mod rules;
 pub mod run;
 pub mod scenario;
 pub mod shorthand;

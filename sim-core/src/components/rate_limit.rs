@@ -1,35 +1,21 @@
 //! A rate limiter: token bucket, or the leaky bucket of nginx that delays and rejects.
 
-mod bucket;
 #[cfg(test)]
 mod tests;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use self::bucket::{Buckets, Limit, REQUEST, TOKEN, Verdict};
 use super::{Bound, Component, Survey};
 use crate::engine::agenda::Timer;
 use crate::engine::kernel::{Behaviour, Cancelled, Cx, Vitals};
 use crate::engine::meter::Station;
-use crate::engine::request::{Ask, Cause, Doing, Outcome, ReqId};
+use crate::engine::request::{Cause, Doing, Outcome, ReqId};
 use crate::engine::slab::Slab;
 use crate::engine::time::Nanos;
+use crate::rules::bucket::{Buckets, Limit, Per, TOKEN, Verdict};
 use crate::units::Rate;
 use crate::wiring::{Flaw, Site, Target};
-
-/// Whose requests share one limit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Per {
-    /// Everybody's.
-    #[default]
-    Global,
-    /// Those of one client.
-    Client,
-    /// Those for one object.
-    Key,
-}
 
 /// How requests are counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -124,25 +110,13 @@ fn limit(spec: &RateLimitSpec) -> Result<Limit, Flaw> {
                 let message = format!("delay {delay} and nodelay exclude each other");
                 return Err(Flaw::new("delay", message, "keep one of the two"));
             }
-            let thousandths = |requests: Option<u32>| u64::from(requests.unwrap_or(0)) * REQUEST;
-            let delay = if spec.nodelay { u64::MAX } else { thousandths(spec.delay) };
-            // whole thousandths, cut off as nginx does: 100/m is 1.666 a second; the small addend
-            // keeps 0.57 from being cut to 0.569
-            let rate = (rate * 1_000.0 + 1e-6) as u64;
-            Ok(Limit::Leaky { rate, burst: thousandths(spec.burst), delay })
+            let delay = if spec.nodelay { None } else { Some(spec.delay.unwrap_or(0)) };
+            Ok(Limit::leaky(rate, spec.burst.unwrap_or(0), delay))
         }
     }
 }
 
 impl RateLimit {
-    fn key(&self, ask: &Ask) -> u64 {
-        match self.per {
-            Per::Global => 0,
-            Per::Client => ask.client,
-            Per::Key => ask.key,
-        }
-    }
-
     #[inline]
     fn pass(&mut self, cx: &mut Cx<'_>, req: ReqId, waited: Nanos) {
         self.passed += 1;
@@ -221,7 +195,7 @@ impl Behaviour for RateLimit {
 
     #[inline]
     fn call(&mut self, cx: &mut Cx<'_>, req: ReqId) {
-        let key = self.key(cx.ask(req));
+        let key = self.per.key(cx.ask(req));
         match self.buckets.admit(&self.limit, key, cx.now()) {
             Verdict::Pass => self.pass(cx, req, 0),
             Verdict::Hold(wait) => self.delay(cx, req, wait),

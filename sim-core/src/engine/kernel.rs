@@ -229,9 +229,7 @@ impl<C: Behaviour> World<C> {
         }
         if deaf && !root {
             // a waiter that died meanwhile: its own caller sees the connection break
-            self.core
-                .inbox
-                .push_back(Message::Answer { req, outcome: Outcome::Failed(Cause::Reset) });
+            self.core.break_off(req, Cause::Reset);
             return;
         }
         request.moving = false;
@@ -322,8 +320,10 @@ impl<C: Behaviour> World<C> {
         if !self.core.seats[node as usize].alive {
             return;
         }
+        let before = self.core.inbox.len();
         let mut cx = Cx::at(&mut self.core, node);
         self.nodes[node as usize].stop(&mut cx, cause);
+        self.core.broke_since(before);
         self.core.seats[node as usize].lives(false);
         self.core.release();
     }

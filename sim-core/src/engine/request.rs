@@ -48,11 +48,11 @@ pub enum Cause {
     Lost,
     /// The queue had no room.
     QueueFull,
-    /// A rate limiter turned it away.
+    /// A limit on the rate, or on the number at a time, turned it away.
     RateLimited,
     /// No pooled connection became free in time.
     PoolTimeout,
-    /// The database accepts no further connection.
+    /// The database, or the proxy, accepts no further connection.
     TooManyConnections,
     /// No backend is in service.
     NoBackend,
@@ -62,6 +62,10 @@ pub enum Cause {
     Error,
     /// The cache does not hold it: its caller asks the origin.
     Miss,
+    /// The server did not know the session: the user is logged out.
+    LoggedOut,
+    /// A proxy waited too long for the server behind it.
+    GatewayTimeout,
     /// The client's timeout ran out.
     Timeout,
     /// The user lost patience and left.
@@ -72,7 +76,7 @@ pub enum Cause {
 
 impl Cause {
     /// Every cause, in report order.
-    pub const ALL: [Cause; 13] = [
+    pub const ALL: [Cause; 15] = [
         Cause::Refused,
         Cause::Lost,
         Cause::QueueFull,
@@ -83,6 +87,8 @@ impl Cause {
         Cause::Reset,
         Cause::Error,
         Cause::Miss,
+        Cause::LoggedOut,
+        Cause::GatewayTimeout,
         Cause::Timeout,
         Cause::Abandoned,
         Cause::Cancelled,
@@ -102,6 +108,8 @@ impl Cause {
             Cause::Reset => "reset",
             Cause::Error => "error",
             Cause::Miss => "miss",
+            Cause::LoggedOut => "logged_out",
+            Cause::GatewayTimeout => "gateway_timeout",
             Cause::Timeout => "timeout",
             Cause::Abandoned => "abandoned",
             Cause::Cancelled => "cancelled",
@@ -200,6 +208,8 @@ pub(crate) struct Request {
     /// Time is charged up to here.
     pub(crate) mark: Nanos,
     pub(crate) born: Nanos,
+    /// When it last came off a wire; 0 if it never was on one.
+    pub(crate) landed: Nanos,
     generation: u32,
     /// The node that holds it, or that it travels to.
     pub(crate) at: u32,
@@ -209,15 +219,28 @@ pub(crate) struct Request {
     pub(crate) cancelled: bool,
     /// A message that moves it is under way in this instant.
     pub(crate) moving: bool,
+    /// The connection on which it was called broke: nobody was there, or who held it died. What a
+    /// live node answers, errors included, is not that.
+    pub(crate) broken: bool,
 }
 
 impl Request {
     /// A message that moves it to a node is under way.
     #[inline]
-    pub(crate) fn leaves_for(&mut self, to: u32) {
+    pub(crate) fn leaves_for(&mut self, to: u32, now: Nanos) {
         self.at = to;
-        self.doing = Doing::Working;
+        self.does(Doing::Working, now);
         self.moving = true;
+        self.broken = false;
+    }
+
+    /// It does something else from now on.
+    #[inline]
+    pub(crate) fn does(&mut self, doing: Doing, now: Nanos) {
+        if self.doing == Doing::Travelling && doing != Doing::Travelling {
+            self.landed = now;
+        }
+        self.doing = doing;
     }
 }
 
@@ -261,12 +284,14 @@ impl Requests {
         slot.ask = ask;
         slot.mark = now;
         slot.born = now;
+        slot.landed = 0;
         slot.at = to;
         slot.depth = 1;
         slot.doing = Doing::Working;
         slot.detached = false;
         slot.cancelled = false;
         slot.moving = true;
+        slot.broken = false;
         self.frames[index as usize * self.stride as usize] = frame;
         ReqId { index, generation: slot.generation }
     }
@@ -280,6 +305,7 @@ impl Requests {
             held: 0,
             mark: 0,
             born: 0,
+            landed: 0,
             generation: 0,
             at: NONE,
             depth: FREE,
@@ -287,6 +313,7 @@ impl Requests {
             detached: false,
             cancelled: false,
             moving: false,
+            broken: false,
         });
         let blank = Frame { life: Life::default(), word: 0 };
         self.frames.resize(self.frames.len() + self.stride as usize, blank);

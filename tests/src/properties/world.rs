@@ -41,7 +41,8 @@ pub(crate) struct World {
     pub(crate) idle_node: bool,
 }
 
-const RULES: [&str; 7] = [
+/// Rules of a balancer, then those of a reverse proxy.
+const RULES: [&str; 14] = [
     "round_robin",
     "weighted",
     "least_connections",
@@ -49,7 +50,20 @@ const RULES: [&str; 7] = [
     "consistent_hash",
     "random",
     "random_two",
+    "round_robin",
+    "least_conn",
+    "ip_hash",
+    "hash",
+    "consistent_hash",
+    "random",
+    "random_two",
 ];
+const BALANCER_RULES: usize = 7;
+/// What a reverse proxy of a random scenario has beside its rule.
+const PROXY: &str = "worker_processes: 2, fail_timeout: 2s, connect: 1ms, cpu: 50us, \
+                     proxy_read_timeout: 300ms, tls: {handshake: 2ms, resumed: 1ms}, \
+                     limit_req: {rate: 20/s, burst: 5}, limit_conn: {connections: 9}, \
+                     health: {endpoint: one, interval: 7s}";
 
 fn group() -> impl Strategy<Value = Group> {
     let timeout = proptest::option::of(20u32..2_000);
@@ -227,7 +241,12 @@ impl World {
                 "  wire: {{component: link, to: lb, latency: {{exponential: 4ms}}, loss: 1%}}"
             )?;
         }
-        writeln!(out, "  lb: {{component: balancer, balance: {}, to: web}}", RULES[self.rule])?;
+        let rule = RULES[self.rule];
+        if self.rule < BALANCER_RULES {
+            writeln!(out, "  lb: {{component: balancer, balance: {rule}, to: web}}")?;
+        } else {
+            writeln!(out, "  lb: {{component: reverse-proxy, balance: {rule}, to: web, {PROXY}}}")?;
+        }
         writeln!(out, "  web:\n    component: worker-pool\n    replicas: {}", self.replicas)?;
         writeln!(out, "    workers: {}\n    database: pool", self.workers)?;
         if let Some(cores) = self.cores {

@@ -9,6 +9,7 @@ const LAYERS: &[&str] = &[
     "shorthand",
     "engine",
     "wiring",
+    "rules",
     "components",
     "scenario",
     "run",

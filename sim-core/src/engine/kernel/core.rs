@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::engine::agenda::{Agenda, Keeping};
 use crate::engine::chance::{mix, name_key};
 use crate::engine::meter::SparseSketch;
-use crate::engine::request::{Doing, Frame, Outcome, ReqId, Request, Requests};
+use crate::engine::request::{Cause, Doing, Frame, Outcome, ReqId, Request, Requests};
 use crate::engine::time::Nanos;
 
 /// The holder of requests that the network lost: it answers nothing until the caller gives up.
@@ -181,6 +181,16 @@ impl Inbox {
         self.next.as_ref()
     }
 
+    /// Messages that wait.
+    pub(crate) fn len(&self) -> usize {
+        usize::from(self.next.is_some()) + self.others.len()
+    }
+
+    /// Messages from the `from`-th on.
+    pub(crate) fn since(&self, from: usize) -> impl Iterator<Item = &Message> {
+        self.next.iter().chain(&self.others).skip(from)
+    }
+
     #[inline]
     pub(crate) fn advance(&mut self) {
         self.next = if self.others.is_empty() { None } else { self.others.pop_front() };
@@ -285,7 +295,8 @@ impl Core {
     /// Sends a request on its way.
     #[inline]
     pub(crate) fn send(&mut self, req: ReqId, to: u32) {
-        self.charge(req).leaves_for(to);
+        let now = self.now;
+        self.charge(req).leaves_for(to, now);
         self.inbox.push_back(Message::Call { to, req });
     }
 
@@ -294,7 +305,7 @@ impl Core {
     pub(crate) fn call(&mut self, req: ReqId, to: u32, frame: Frame) {
         let request = self.requests.push(req, frame);
         charge(&mut self.seats, request, self.now);
-        request.leaves_for(to);
+        request.leaves_for(to, self.now);
         self.inbox.push_back(Message::Call { to, req });
     }
 
@@ -310,6 +321,22 @@ impl Core {
         let request = self.charge(req);
         request.at = LIMBO;
         request.moving = false;
+    }
+
+    /// Answers for a node that is not there, or died: the connection broke.
+    #[cold]
+    pub(crate) fn break_off(&mut self, req: ReqId, cause: Cause) {
+        self.requests.get_mut(req).broken = true;
+        self.inbox.push_back(Message::Answer { req, outcome: Outcome::Failed(cause) });
+    }
+
+    /// The answers among the messages from the `from`-th on are those of a node that died.
+    pub(crate) fn broke_since(&mut self, from: usize) {
+        for message in self.inbox.since(from) {
+            if let Message::Answer { req, .. } = *message {
+                self.requests.get_mut(req).broken = true;
+            }
+        }
     }
 
     #[inline]

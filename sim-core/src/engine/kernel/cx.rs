@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::core::{Command, Core, Message, Note};
+use super::core::{Command, Core, LIMBO, Message, Note};
 use crate::engine::agenda::{Alarm, Lane, Timer};
 use crate::engine::chance::{Draw, Stream, mix, name_key};
-use crate::engine::request::{Ask, Doing, Frame, Life, Outcome, ReqId};
+use crate::engine::request::{Ask, Cause, Doing, Frame, Life, Outcome, ReqId};
 use crate::engine::time::Nanos;
 
 /// News that the caller of a request has left; a wire keeps it until it arrives.
@@ -85,6 +85,27 @@ impl Cx<'_> {
         self.core.requests.find(req).is_some()
     }
 
+    /// When a connection to whoever has this fork was established, ns: when it came off the wire,
+    /// or at once where there is none. `None` while it is on its way there, and for ever if the
+    /// network lost it. The handshake itself takes no time of its own here.
+    #[must_use]
+    pub fn connected_at(&self, child: ReqId) -> Option<Nanos> {
+        let request = self.core.requests.find(child)?;
+        let is_on_its_way = request.at == LIMBO || request.doing == Doing::Travelling;
+        match request.landed {
+            0 if is_on_its_way => None,
+            0 => Some(request.born),
+            landed => Some(landed),
+        }
+    }
+
+    /// Whether a failed answer is no answer but a broken connection: nobody listened, or the node
+    /// that held the request died. An error of a node that lives is an answer.
+    #[must_use]
+    pub fn is_broken(&self, req: ReqId) -> bool {
+        self.core.requests.get(req).broken
+    }
+
     /// Whether the caller of a request has left and this reached a node that listens.
     #[inline]
     #[must_use]
@@ -133,6 +154,12 @@ impl Cx<'_> {
             return;
         }
         self.core.answer_from(req, outcome);
+    }
+
+    /// Closes the connection on which a request came instead of answering it.
+    pub fn hang_up(&mut self, req: ReqId, cause: Cause) {
+        self.core.requests.get_mut(req).broken = true;
+        self.reply(req, Outcome::Failed(cause));
     }
 
     /// The network loses a request: nobody answers until its caller gives up.
@@ -186,7 +213,8 @@ impl Cx<'_> {
     /// Says what a held request is doing from now on.
     #[inline]
     pub fn doing(&mut self, req: ReqId, doing: Doing) {
-        self.core.charge(req).doing = doing;
+        let now = self.core.now;
+        self.core.charge(req).does(doing, now);
     }
 
     /// Charges time to this node for a request that is no object at that time (a user's back-off).
@@ -326,7 +354,7 @@ impl Cx<'_> {
 
     /// Starts this node again as soon as it has stopped: what it stands for is not gone for good.
     pub fn come_back(&mut self) {
-        self.core.commands.push_back(Command::Start { node: self.me });
+        self.core.commands.push_back(Command::Start { node: self.me() });
     }
 
     /// Takes the last member of a group out of service; it ends when its work is done.

@@ -16,8 +16,7 @@ impl Core {
         } else if seat.alive {
             self.held.push_back(Message::Call { to, req });
         } else {
-            let outcome = Outcome::Failed(Cause::Refused);
-            self.inbox.push_back(Message::Answer { req, outcome });
+            self.break_off(req, Cause::Refused);
         }
     }
 

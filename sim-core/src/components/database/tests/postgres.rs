@@ -161,7 +161,7 @@ fn kinds_that_name_the_same_table_lock_the_same_rows() {
             "write": {"cpu": "30ms", "lock": second},
         });
         let mut world = (1..50)
-            .map(|seed| plan(users.clone(), json!({"queries": queries})).world(seed, true).unwrap())
+            .map(|seed| plan(users.clone(), json!({"queries": queries})).world(seed, Keeping::Lanes).unwrap())
             .find_map(|mut world| {
                 world.advance(25 * MILLISECOND, u64::MAX);
                 let tallies = survey(&world, 0).tallies.iter().all(|tally| tally.issued == 1);
@@ -233,7 +233,7 @@ fn outage(seed: u64) -> f64 {
     let users = json!({"enter": "db", "arrivals": {"base": "100/s", "spacing": "even"}});
     let standby = json!({"failover": {"uniform": {"low": "60s", "high": "120s"}}});
     let db = json!({"service": "1ms", "cores": 2, "standby": standby});
-    let mut world = plan(users, db).world(seed, true).unwrap();
+    let mut world = plan(users, db).world(seed, Keeping::Lanes).unwrap();
     world.advance(100 * SECOND, u64::MAX);
     let before = completed(&world);
     world.stop(DB as u32, Cause::Reset);

@@ -3,27 +3,57 @@
 use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Unbounded};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::engine::request::Ask;
 use crate::engine::time::{MILLISECOND, Nanos};
 
 /// One token of a token bucket: nano-tokens a second times nanoseconds need no division.
-pub(super) const TOKEN: u128 = 1_000_000_000_000_000_000;
+pub const TOKEN: u128 = 1_000_000_000_000_000_000;
 /// One request of a leaky bucket, in the thousandths in which nginx counts.
-pub(super) const REQUEST: u64 = 1_000;
+pub const REQUEST: u64 = 1_000;
+
+/// Whose requests share one limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Per {
+    /// Everybody's.
+    #[default]
+    Global,
+    /// Those of one client.
+    Client,
+    /// Those for one object.
+    Key,
+}
+
+impl Per {
+    /// The key under which a request is counted.
+    #[inline]
+    #[must_use]
+    pub fn key(self, ask: &Ask) -> u64 {
+        match self {
+            Per::Global => 0,
+            Per::Client => ask.client,
+            Per::Key => ask.key,
+        }
+    }
+}
 
 /// What becomes of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub enum Verdict {
+    /// Passes at once.
     Pass,
     /// Passes after this time, ns.
     Hold(Nanos),
+    /// Is turned away.
     Reject,
 }
 
 /// The state of one key.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Bucket {
+pub struct Bucket {
     /// Tokens left in units of 1/`TOKEN`, or excess in thousandths of a request.
     amount: u128,
     /// When that was so: ns, or whole ms for a leaky bucket.
@@ -32,11 +62,23 @@ pub(super) struct Bucket {
 
 /// A limit and its numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) enum Limit {
+pub enum Limit {
     /// `rate` in nano-tokens a second, `burst` in units of 1/`TOKEN`.
-    Token { rate: u64, burst: u128 },
+    Token {
+        /// Nano-tokens a second.
+        rate: u64,
+        /// In units of 1/`TOKEN`.
+        burst: u128,
+    },
     /// `rate` in thousandths of a request a second, `burst` and `delay` in thousandths.
-    Leaky { rate: u64, burst: u64, delay: u64 },
+    Leaky {
+        /// Thousandths of a request a second.
+        rate: u64,
+        /// Thousandths of a request.
+        burst: u64,
+        /// Thousandths of a request.
+        delay: u64,
+    },
 }
 
 fn tokens(bucket: &Bucket, rate: u64, burst: u128, now: Nanos) -> u128 {
@@ -50,6 +92,18 @@ fn leaked(bucket: &Bucket, rate: u64, now_ms: u64) -> u128 {
 }
 
 impl Limit {
+    /// The leaky bucket of nginx: requests a second, the burst beyond them, and how many of the
+    /// burst pass without delay (`None` for all).
+    #[must_use]
+    pub fn leaky(per_second: f64, burst: u32, delay: Option<u32>) -> Self {
+        // whole thousandths, cut off as nginx does: 100/m is 1.666 a second; the small addend
+        // keeps 0.57 from being cut to 0.569
+        let rate = (per_second * 1_000.0 + 1e-6) as u64;
+        let thousandths = |requests: u32| u64::from(requests) * REQUEST;
+        let delay = delay.map_or(u64::MAX, thousandths);
+        Limit::Leaky { rate, burst: thousandths(burst), delay }
+    }
+
     /// Judges a request of a key; a rejected one leaves no trace.
     #[inline]
     fn admit(&self, bucket: Option<Bucket>, now: Nanos) -> (Option<Bucket>, Verdict) {
@@ -101,7 +155,7 @@ impl Limit {
 /// Buckets by key. Every new key looks at two others and drops the idle ones, so that the table
 /// stays within a small multiple of the keys that are in use.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Buckets {
+pub struct Buckets {
     by_key: BTreeMap<u64, Bucket>,
     /// The key looked at last.
     cursor: u64,
@@ -110,7 +164,7 @@ pub(super) struct Buckets {
 impl Buckets {
     /// Judges a request of a key.
     #[inline]
-    pub(super) fn admit(&mut self, limit: &Limit, key: u64, now: Nanos) -> Verdict {
+    pub fn admit(&mut self, limit: &Limit, key: u64, now: Nanos) -> Verdict {
         let Some(bucket) = self.by_key.get_mut(&key) else {
             self.sweep(limit, now);
             let (bucket, verdict) = limit.admit(None, now);
@@ -137,18 +191,18 @@ impl Buckets {
     }
 
     /// Brings every bucket up to date before the limit changes.
-    pub(super) fn settle(&mut self, limit: &Limit, now: Nanos) {
+    pub fn settle(&mut self, limit: &Limit, now: Nanos) {
         self.by_key.values_mut().for_each(|bucket| limit.settle(bucket, now));
     }
 
     /// Keys remembered.
     #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
+    fn len(&self) -> usize {
         self.by_key.len()
     }
 
     /// Forgets every key.
-    pub(super) fn clear(&mut self) {
+    pub fn clear(&mut self) {
         *self = Buckets::default();
     }
 }

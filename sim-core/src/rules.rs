@@ -1,0 +1,4 @@
+//! Rules that several components follow, each on plain data.
+
+pub mod address;
+pub mod bucket;
