@@ -119,7 +119,6 @@ macro_rules! catalogue {
 
         /// A component's form as written.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-        #[expect(clippy::large_enum_variant, reason = "a scenario has a handful of forms")]
         pub enum Form {
             $(#[doc = stringify!($Name)] $Name(<$module::$Name as Component>::Spec),)+
         }
@@ -285,6 +284,7 @@ macro_rules! catalogue {
 pub(crate) mod tests_world;
 
 catalogue! {
+    app_server::AppServer,
     balancer::Balancer,
     cache::Cache,
     connection_pool::ConnectionPool,

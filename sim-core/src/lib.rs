@@ -8,6 +8,7 @@ pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod shorthand;
+pub mod steps;
 pub mod units;
 pub mod wiring;
 

@@ -278,6 +278,7 @@ impl<C: Behaviour> World<C> {
         match self.core.commands.pop_front() {
             Some(Command::Start { node }) => self.start(node),
             Some(Command::Retire { node }) => self.retire(node),
+            Some(Command::Kill { node }) => self.stop(node, Cause::Reset),
             Some(Command::Scrape { group, to }) => self.scrape(group, to),
             None => {}
         }
@@ -318,6 +319,7 @@ impl<C: Behaviour> World<C> {
         seat.alive = false;
         seat.draining = false;
         seat.inside = 0;
+        self.core.report_death(node);
     }
 
     fn scrape(&mut self, group: u32, to: u32) {

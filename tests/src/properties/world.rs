@@ -30,6 +30,8 @@ pub(super) struct World {
     pub(super) link: bool,
     pub(super) rule: usize,
     pub(super) replicas: u32,
+    /// 0 for plain workers, else a kind of application server.
+    pub(super) server: usize,
     pub(super) workers: u32,
     pub(super) cores: Option<u32>,
     pub(super) queue: Option<u32>,
@@ -49,6 +51,8 @@ const RULES: [&str; 7] = [
     "random",
     "random_two",
 ];
+
+const SERVERS: [&str; 5] = ["", "sync", "gthread", "gevent", "uvicorn"];
 
 fn group() -> impl Strategy<Value = Group> {
     let timeout = proptest::option::of(20u32..2_000);
@@ -78,14 +82,16 @@ pub(super) fn world() -> impl Strategy<Value = World> {
     let users = proptest::collection::vec(group(), 1..4);
     let steps = proptest::collection::vec(0u8..8, 1..6);
     let events = proptest::collection::vec(happening(), 0..5);
-    let pool = (1u32..5, 1u32..6, proptest::option::of(1u32..3), proptest::option::of(0u32..20));
+    let size = (1u32..5, 0..SERVERS.len(), 1u32..6);
+    let pool = (size, proptest::option::of(1u32..3), proptest::option::of(0u32..20));
     (users, any::<bool>(), 0..RULES.len(), pool, any::<bool>(), steps, events).prop_map(
-        |(groups, link, rule, (replicas, workers, cores, queue), notice, steps, events)| World {
+        |(groups, link, rule, (size, cores, queue), notice, steps, events)| World {
             groups,
             link,
             rule,
-            replicas,
-            workers,
+            replicas: size.0,
+            server: size.1,
+            workers: size.2,
             cores,
             queue,
             notice,
@@ -160,6 +166,39 @@ impl World {
         }
     }
 
+    fn pool(&self, out: &mut String) -> fmt::Result {
+        writeln!(out, "  web:\n    component: worker-pool\n    replicas: {}", self.replicas)?;
+        writeln!(out, "    workers: {}\n    database: pool", self.workers)?;
+        if let Some(cores) = self.cores {
+            writeln!(out, "    cores: {cores}")?;
+        }
+        if let Some(queue) = self.queue {
+            writeln!(out, "    queue: {queue}")?;
+        }
+        writeln!(out, "    client_gone: {}", if self.notice { "notice" } else { "ignore" })
+    }
+
+    fn server(&self, out: &mut String) -> fmt::Result {
+        let (kind, cores) = (SERVERS[self.server], self.cores.unwrap_or(4));
+        writeln!(out, "  web:\n    component: app-server\n    worker: {kind}")?;
+        writeln!(out, "    replicas: {}\n    workers: {}", self.replicas, self.workers)?;
+        writeln!(out, "    cores: {cores}\n    database: pool\n    timeout: 1s\n    boot: 200ms")?;
+        writeln!(
+            out,
+            "    max_requests: 30\n    max_requests_jitter: 20\n    gil: {}",
+            self.notice
+        )?;
+        writeln!(out, "    backlog: {}\n    graceful_timeout: 2s", self.queue.unwrap_or(50))?;
+        let memory = "{machine: 400MiB, worker: 60MiB, leak: 2MiB}";
+        writeln!(out, "    memory: {memory}")?;
+        match kind {
+            "gthread" => writeln!(out, "    threads: 3\n    worker_connections: 5"),
+            "gevent" => writeln!(out, "    worker_connections: 4"),
+            "uvicorn" if self.notice => writeln!(out, "    client_gone: notice"),
+            _ => Ok(()),
+        }
+    }
+
     fn nodes(&self, out: &mut String) -> fmt::Result {
         writeln!(out, "nodes:")?;
         if self.link {
@@ -169,15 +208,11 @@ impl World {
             )?;
         }
         writeln!(out, "  lb: {{component: balancer, balance: {}, to: web}}", RULES[self.rule])?;
-        writeln!(out, "  web:\n    component: worker-pool\n    replicas: {}", self.replicas)?;
-        writeln!(out, "    workers: {}\n    database: pool", self.workers)?;
-        if let Some(cores) = self.cores {
-            writeln!(out, "    cores: {cores}")?;
+        if self.server == 0 {
+            self.pool(out)?
+        } else {
+            self.server(out)?
         }
-        if let Some(queue) = self.queue {
-            writeln!(out, "    queue: {queue}")?;
-        }
-        writeln!(out, "    client_gone: {}", if self.notice { "notice" } else { "ignore" })?;
         writeln!(out, "    endpoints:")?;
         for name in ["one", "two"] {
             writeln!(out, "      {name}:")?;

@@ -9,6 +9,7 @@ const LAYERS: &[&str] = &[
     "shorthand",
     "engine",
     "wiring",
+    "steps",
     "components",
     "scenario",
     "run",
