@@ -63,6 +63,7 @@ fn nine_sync_workers_do_180_a_second() {
     for workers in ["9", "auto"] {
         let report = row(&format!("worker: sync, workers: {workers}"), (200, 180.0), &["workers"]);
         assert!((used(&report, "cpu") - 0.9).abs() < 0.02);
+        assert_eq!(report.bottleneck.resource.as_deref(), Some("workers"));
     }
 }
 
@@ -157,8 +158,15 @@ fn chance_costs_nine_workers_a_tenth_of_their_bound() {
     let cores: f64 = levels.iter().enumerate().map(busy).sum::<f64>() / levels.iter().sum::<f64>();
     let theory = cores / 0.02;
     let steps = "cpu: {exponential: 20ms}, io: {exponential: 30ms}";
-    let rate = played("workers: 9", steps, &even(250)).throughput_rps;
-    assert!((rate - theory).abs() < 0.02 * theory && theory < 170.0, "{rate}/s, not {theory}/s");
+    // 500 clients who never rest are answered after 500 / 166 s: nine in service, the rest in line
+    for users in [even(250), "closed: 500, think: 0s".to_owned()] {
+        let report = played("workers: 9", steps, &users);
+        let rate = report.throughput_rps;
+        assert!((rate - theory).abs() < 0.02 * theory, "{users}: {rate}/s, not {theory}/s");
+        let latency_s = report.latency_ms.mean.unwrap_or(0.0) / 1e3;
+        assert!(users.starts_with('a') || (latency_s - 500.0 / rate).abs() < 0.02, "{latency_s} s");
+    }
+    assert!((166.0..166.5).contains(&theory), "{theory}");
 }
 
 fn two(rest: &str) -> String {

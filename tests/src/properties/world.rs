@@ -178,11 +178,24 @@ impl World {
         writeln!(out, "    client_gone: {}", if self.notice { "notice" } else { "ignore" })
     }
 
+    fn is_supervised(&self) -> bool {
+        self.server > 0 && self.cores.is_some()
+    }
+
     fn server(&self, out: &mut String) -> fmt::Result {
         let (kind, cores) = (SERVERS[self.server], self.cores.unwrap_or(4));
         writeln!(out, "  web:\n    component: app-server\n    worker: {kind}")?;
         writeln!(out, "    replicas: {}\n    workers: {}", self.replicas, self.workers)?;
-        writeln!(out, "    cores: {cores}\n    database: pool\n    timeout: 1s\n    boot: 200ms")?;
+        writeln!(out, "    cores: {cores}\n    timeout: 1s\n    boot: 200ms")?;
+        // calls at the same time need a pool that is a node
+        if self.link && !self.steps.contains(&5) {
+            writeln!(out, "    pool: {{to: db, size: 1, overflow: 1, timeout: 300ms}}")?;
+        } else {
+            writeln!(out, "    database: pool")?;
+        }
+        if self.is_supervised() {
+            writeln!(out, "    crash: {{after: {{exponential: 4s}}}}")?;
+        }
         writeln!(
             out,
             "    max_requests: 30\n    max_requests_jitter: 20\n    gil: {}",
@@ -232,6 +245,9 @@ impl World {
         )?;
         if self.idle_node {
             writeln!(out, "  aside: {{component: station, service: 1ms}}")?;
+        }
+        if self.is_supervised() {
+            writeln!(out, "supervise:\n  web: {{startsecs: 300ms, startretries: 9}}")?;
         }
         Ok(())
     }

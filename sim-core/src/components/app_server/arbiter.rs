@@ -286,6 +286,9 @@ impl AppServer {
     /// After a change of the number of workers: more are forked, or the oldest leave.
     pub(super) fn resize(&mut self, cx: &mut Cx<'_>) {
         self.add_places();
+        if !self.listener.is_open {
+            return;
+        }
         let count = self.crew.all.len() as u32;
         let there = |own: &&Process| matches!(own.life, Life::Booting | Life::Up);
         let mut surplus = self.crew.all.iter().filter(there).count() as i64;

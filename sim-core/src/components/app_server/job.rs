@@ -38,6 +38,8 @@ pub(super) enum Hold {
     Nothing,
     /// A connection for the query at hand.
     Query,
+    /// One of no more use: it goes back as soon as the request runs again.
+    Over,
     /// A connection until a later step gives it back.
     Session,
 }

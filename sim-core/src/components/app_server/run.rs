@@ -15,6 +15,9 @@ impl AppServer {
     /// Runs operations until one takes time.
     #[inline]
     pub(super) fn go_on(&mut self, cx: &mut Cx<'_>, index: u32) {
+        if self.terms.pool.is_some() {
+            self.end_query(cx, index);
+        }
         while self.step(cx, index) {}
     }
 
@@ -222,12 +225,9 @@ impl AppServer {
                 job.pc = miss;
             }
             if job.hold == Hold::Query {
-                let copy = job.clone();
-                job.hold = Hold::Nothing;
-                self.give_back(cx, &copy, copy.failed.is_some_and(breaks));
+                job.hold = Hold::Over;
             }
         }
-        let Some(job) = self.jobs.get(index) else { return };
         self.aside.gather(job.aside);
         self.resume(cx, index);
     }
@@ -273,6 +273,17 @@ impl AppServer {
         let luck = (job.req, mix(u64::from(job.pc), u64::from(terms.to)));
         job.place = Place::Asleep(time.arm(cx, luck, self.slow, JOB | u64::from(index)));
         true
+    }
+
+    /// A query is over: its connection goes back when the request runs again, which on an event
+    /// loop may be late.
+    fn end_query(&mut self, cx: &mut Cx<'_>, index: u32) {
+        let Some(job) = self.jobs.get_mut(index) else { return };
+        if job.hold == Hold::Over {
+            let copy = job.clone();
+            job.hold = Hold::Nothing;
+            self.give_back(cx, &copy, copy.failed.is_some_and(breaks));
+        }
     }
 
     /// A session is over: its connection goes back to the pool.

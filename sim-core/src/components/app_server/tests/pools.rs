@@ -98,3 +98,21 @@ fn a_killed_worker_takes_its_connections_along() {
     assert_eq!(survey(&world, "web").resources.last().unwrap().station.busy.level(), 0);
     assert_eq!(tally(&world, "users").completed, 0);
 }
+
+/// A coroutine gives its connection back when it runs, and the next one takes it when that one
+/// waits.
+#[test]
+fn on_an_event_loop_a_connection_changes_hands_between_computations() {
+    let steps = json!([{"query": "100ms"}, {"cpu": "50ms"}]);
+    let ends_of = |worker: &str| {
+        let pool = json!({"to": "db", "size": 1});
+        let web = json!({
+            "worker": worker, "threads": if worker == "gthread" { json!(3) } else { json!(null) },
+            "pool": pool, "steps": steps,
+        });
+        let parts = json!({"users": even("1000/s", 3), "web": server(&web), "db": database(9)});
+        ends(&mut world(&parts), "users", 600)
+    };
+    assert_eq!(ends_of("gthread"), [0.151, 0.251, 0.351]);
+    assert_eq!(ends_of("uvicorn"), [0.151, 0.301, 0.451]);
+}
