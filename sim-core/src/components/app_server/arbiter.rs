@@ -141,7 +141,10 @@ impl AppServer {
     fn leave(&mut self, cx: &mut Cx<'_>, process: u32) {
         let own = &mut self.crew.all[process as usize];
         own.life = Life::Leaving;
-        own.timer = cx.after(self.terms.graceful, OVERDUE | u64::from(process));
+        // a sync worker just does not take another request
+        if self.terms.kind != WorkerKind::Sync {
+            own.timer = cx.after(self.terms.graceful, OVERDUE | u64::from(process));
+        }
         self.rank(process);
     }
 

@@ -158,3 +158,48 @@ fn a_restarted_server_listens_while_its_workers_boot_unless_it_preloads() {
         assert_eq!(workers(&world), 1);
     }
 }
+
+#[test]
+fn a_worker_after_its_last_request_has_its_grace_and_a_sync_worker_needs_none() {
+    for (worker, lost) in [("sync", 0), ("gthread", 2), ("gevent", 2), ("uvicorn", 2)] {
+        let web = json!({
+            "worker": worker, "threads": if worker == "gthread" { json!(2) } else { json!(null) },
+            "max_requests": 2, "graceful_timeout": "3s", "timeout": "0s", "boot": "1s",
+            "steps": [{"io": "5s"}],
+        });
+        let mut world = world(&json!({"users": even("10/s", 2), "web": server(&web)}));
+        run(&mut world, 3.25);
+        assert_eq!(failed(&world, "users", Cause::Reset), lost, "{worker}");
+        run(&mut world, 30.0);
+        assert_eq!(tally(&world, "users").completed, 2 - lost, "{worker}");
+        assert_eq!(count(&world, "web", "max_requests_restarts"), 1);
+        assert_eq!((world.alive(), survey(&world, "web").resources.len() > 1), (0, true));
+    }
+}
+
+/// TTIN and TTOU: the number of workers changes under load, and nobody is hurt.
+#[test]
+fn workers_come_and_the_oldest_go_when_their_number_is_changed() {
+    use super::super::super::tests_world::retune;
+    for worker in ["sync", "gthread", "gevent"] {
+        let parts = |workers: u32| {
+            let web = json!({
+                "worker": worker, "workers": workers, "boot": "1s", "steps": [{"io": "200ms"}],
+            });
+            json!({"users": even("50/s", 1_000), "web": server(&web)})
+        };
+        let mut world = world(&parts(20));
+        let places = workers(&world);
+        run(&mut world, 5.0);
+        retune(&mut world, &parts(10), "web").unwrap();
+        run(&mut world, 6.0);
+        assert_eq!(workers(&world), places / 2);
+        retune(&mut world, &parts(40), "web").unwrap();
+        run(&mut world, 6.9);
+        assert_eq!(workers(&world), places / 2, "they load the application first");
+        run(&mut world, 12.0);
+        assert_eq!(workers(&world), places * 2);
+        run(&mut world, 60.0);
+        assert_eq!((tally(&world, "users").completed, world.alive()), (1_000, 0), "{worker}");
+    }
+}
