@@ -298,6 +298,7 @@ macro_rules! catalogue {
 pub(crate) mod tests_world;
 
 catalogue! {
+    app_server::AppServer,
     balancer::Balancer,
     cache::Cache,
     connection_pool::ConnectionPool,
@@ -308,6 +309,7 @@ catalogue! {
     session_memory::SessionMemory,
     station::QueueStation,
     step_autoscaler::StepAutoscaler,
+    supervisor::Supervisor,
     users::Users,
     worker_pool::WorkerPool,
 }

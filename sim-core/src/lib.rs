@@ -9,6 +9,7 @@ pub mod rules;
 pub mod run;
 pub mod scenario;
 pub mod shorthand;
+pub mod steps;
 pub mod units;
 pub mod wiring;
 

@@ -10,6 +10,7 @@
 //!
 //! `cargo test -p tests laws -- --nocapture --test-threads=1` prints the table.
 
+mod app_tier;
 mod caching;
 mod dispatch;
 mod general;

@@ -1,22 +1,16 @@
 //! A pool of workers: each request holds one of them through all steps of its endpoint.
 
-mod aside;
-mod program;
 mod spec;
-mod step;
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use self::aside::{Aside, NOTHING};
-use self::program::{Op, Outgoing, Program};
 use self::spec::bound;
 pub use self::spec::{ClientGone, WorkerPoolSpec};
-pub use self::step::{CachedSpec, CallSpec, HoldSpec, QuerySpec, StepSpec};
 use super::{Bound, Component, Survey};
 use crate::engine::agenda::{Lane, Timer};
-use crate::engine::chance::{Draw, flip, mix, name_key};
+use crate::engine::chance::{flip, mix};
 use crate::engine::kernel::{Action, Answer, Behaviour, Cancelled, Cx, Vitals};
 use crate::engine::meter::{Sketch, Station};
 use crate::engine::queue::{Order, Queue, Waiter};
@@ -24,6 +18,7 @@ use crate::engine::request::{Ask, Cause, Doing, Outcome, ReqId, Want};
 use crate::engine::share::Share;
 use crate::engine::slab::Slab;
 use crate::engine::time::Nanos;
+use crate::steps::{Aside, NOTHING, Op, Program, Work, send};
 use crate::wiring::{Flaw, Site};
 
 const SHARED: u64 = 1 << 32;
@@ -215,26 +210,6 @@ impl WorkerPool {
     }
 }
 
-/// Calls another node for a job; a call on a leased resource says which.
-fn send(cx: &mut Cx<'_>, req: ReqId, of: (&Outgoing, u64, u64), index: u32) -> ReqId {
-    let (out, salt, lease) = of;
-    let mut ask = *cx.ask(req);
-    ask.luck = mix(ask.luck, salt);
-    ask.endpoint = out.endpoint;
-    ask.want = out.want;
-    ask.lease = lease;
-    ask.demand = match &out.demand {
-        Some(law) => law.sample_nanos(&mut Draw::new(ask.luck)),
-        None => 0,
-    };
-    if let Some(zipf) = &out.keys {
-        ask.key = zipf.sample(&mut Draw::new(ask.luck ^ KEY));
-    }
-    cx.fork(ask, out.to, u64::from(index))
-}
-
-const KEY: u64 = name_key("worker pool key");
-
 impl Component for WorkerPool {
     const NAME: &'static str = "worker-pool";
     const SUMMARY: &'static str =
@@ -248,8 +223,13 @@ impl Component for WorkerPool {
                 return Err(Flaw::new(path, message, "write 1 to 100000"));
             }
         }
+        let work = Work {
+            database: spec.database.as_ref(),
+            steps: &spec.steps,
+            endpoints: &spec.endpoints,
+        };
         Ok(WorkerPool {
-            program: Arc::new(Program::new(spec, site)?),
+            program: Arc::new(Program::new(work, site)?),
             workers: spec.workers,
             cores: spec.cores,
             queue_max: spec.queue.unwrap_or(u32::MAX),

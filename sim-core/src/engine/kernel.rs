@@ -288,6 +288,7 @@ impl<C: Behaviour> World<C> {
         match self.core.commands.pop_front() {
             Some(Command::Start { node }) => self.start(node),
             Some(Command::Retire { node }) => self.retire(node),
+            Some(Command::Kill { node }) => self.stop(node, Cause::Reset),
             Some(Command::Scrape { group, to }) => self.scrape(group, to),
             None => {}
         }
@@ -326,6 +327,7 @@ impl<C: Behaviour> World<C> {
         self.core.broke_since(before);
         self.core.seats[node as usize].lives(false);
         self.core.release();
+        self.core.report_death(node);
     }
 
     fn scrape(&mut self, group: u32, to: u32) {

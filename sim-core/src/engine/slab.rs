@@ -96,6 +96,12 @@ impl<T> Slab<T> {
         self.len == 0
     }
 
+    /// The numbers in use, in order.
+    pub fn numbers(&self) -> impl Iterator<Item = u32> + '_ {
+        let full = |(_, slot): &(usize, &Slot<T>)| matches!(slot, Slot::Full(_));
+        self.slots.iter().enumerate().filter(full).map(|(index, _)| index as u32)
+    }
+
     /// Everything out, in order of the numbers; the numbers start again from 0.
     pub fn drain(&mut self) -> Vec<T> {
         (self.free, self.len) = (NONE, 0);

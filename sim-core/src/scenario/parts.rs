@@ -51,8 +51,15 @@ fn unknown_component(part: &ReadPart) -> Problem {
 }
 
 /// The sections of a file with the component that their parts have unless they say it.
-const SECTIONS: [(&str, Option<&str>); 3] =
-    [("users", Some("users")), ("nodes", None), ("autoscale", Some("step-autoscaler"))];
+const SECTIONS: [(&str, Option<&str>); 4] = [
+    ("users", Some("users")),
+    ("nodes", None),
+    ("autoscale", Some("step-autoscaler")),
+    ("supervise", Some("supervisor")),
+];
+
+/// The sections whose keys name the service that a part looks after.
+const OVER_SERVICES: [&str; 2] = ["autoscale", "supervise"];
 
 /// The names of all nodes, of those that cannot be read too.
 pub(super) fn names(root: &Node) -> BTreeSet<String> {
@@ -97,7 +104,8 @@ fn not_a_map(section: &str, node: &Node) -> Problem {
 }
 
 fn check_name(part: &ReadPart, section: &str, before: &[ReadPart], problems: &mut Vec<Problem>) {
-    let name = part.name.strip_prefix("autoscale:").unwrap_or(&part.name);
+    let name = part.name.split_once(':').map_or(part.name.as_str(), |(_, name)| name);
+    let name = if OVER_SERVICES.contains(&section) { name } else { &part.name };
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if name.is_empty() || name.len() > 64 || !name.chars().all(fits) {
         problems.push(
@@ -153,9 +161,8 @@ fn read_part(
         ]);
     };
     let mut name = entry.key.clone();
-    if section == "autoscale" {
-        // the key names the service that it scales
-        name = format!("autoscale:{}", entry.key);
+    if OVER_SERVICES.contains(&section) {
+        name = format!("{section}:{}", entry.key);
         if tree.get("service").is_none()
             && let Value::Map(entries) = &mut tree.value
         {

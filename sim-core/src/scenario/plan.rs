@@ -201,7 +201,7 @@ impl Blueprint {
                 core.seats.push(Seat::new(instance_name(part, index), group as u32, &part.name));
                 nodes.push(template.clone());
             }
-            core.groups.push(Group { name: part.name.clone(), members, watchers: Vec::new() });
+            core.groups.push(Group { name: part.name.clone(), members, ..Group::default() });
         }
         let mut world = World::new(nodes, core);
         for (group, part) in self.parts.iter().enumerate() {

@@ -55,6 +55,15 @@ fn by_model() -> Value {
     })
 }
 
+/// The form of a part that looks after a service, which its key names.
+fn over_service(name: &str, generator: &mut SchemaGenerator) -> Value {
+    let mut form = form(name, generator);
+    if let Some(required) = form.get_mut("required").and_then(Value::as_array_mut) {
+        required.retain(|field| field != "service");
+    }
+    form
+}
+
 /// A section of parts by name, all of one shape.
 fn section(of: Value, about: &str) -> Value {
     json!({ "type": "object", "description": about, "additionalProperties": of })
@@ -66,16 +75,13 @@ pub fn schema() -> Value {
     let mut generator = SchemaSettings::draft07().into_generator();
     let mut nodes = vec![by_model()];
     for &(name, summary) in CATALOGUE {
-        if name != "users" && name != "step-autoscaler" {
+        if !["users", "step-autoscaler", "supervisor"].contains(&name) {
             nodes.push(named(name, summary, form(name, &mut generator)));
         }
     }
     let users = form("users", &mut generator);
-    let mut scaler = form("step-autoscaler", &mut generator);
-    if let Some(required) = scaler.get_mut("required").and_then(Value::as_array_mut) {
-        // the key below `autoscale` says which service
-        required.retain(|field| field != "service");
-    }
+    let scaler = over_service("step-autoscaler", &mut generator);
+    let supervisor = over_service("supervisor", &mut generator);
     let mut root = generator.root_schema_for::<ScenarioForm>().to_value();
     let definitions = Value::Object(generator.take_definitions(true));
     if let Some(map) = root.as_object_mut() {
@@ -86,6 +92,8 @@ pub fn schema() -> Value {
             properties.insert("nodes".to_owned(), section(json!({ "oneOf": nodes }), about));
             let about = "Step autoscaling rules by the service that they scale.";
             properties.insert("autoscale".to_owned(), section(scaler, about));
+            let about = "Supervisors by the service whose instances they start again.";
+            properties.insert("supervise".to_owned(), section(supervisor, about));
         }
         map.insert("definitions".to_owned(), definitions);
     }

@@ -10,7 +10,7 @@ use crate::units::Duration;
 /// The version of the scenario format.
 pub const VERSION: u64 = 1;
 
-/// The head of a scenario; users, nodes and autoscale are read part by part.
+/// The head of a scenario; users, nodes, autoscale and supervise are read part by part.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Head {
@@ -33,6 +33,8 @@ pub(super) struct Head {
     _nodes: Option<IgnoredAny>,
     #[serde(default, rename = "autoscale")]
     _autoscale: Option<IgnoredAny>,
+    #[serde(default, rename = "supervise")]
+    _supervise: Option<IgnoredAny>,
     #[serde(default)]
     pub(super) events: Vec<EventSpec>,
     #[serde(default)]

@@ -30,6 +30,8 @@ pub(crate) struct World {
     pub(crate) link: bool,
     pub(crate) rule: usize,
     pub(crate) replicas: u32,
+    /// 0 for plain workers, else a kind of application server.
+    pub(crate) server: usize,
     pub(crate) workers: u32,
     pub(crate) cores: Option<u32>,
     pub(crate) queue: Option<u32>,
@@ -65,6 +67,8 @@ const PROXY: &str = "worker_processes: 2, fail_timeout: 2s, connect: 1ms, cpu: 5
                      limit_req: {rate: 20/s, burst: 5}, limit_conn: {connections: 9}, \
                      health: {endpoint: one, interval: 7s}";
 
+const SERVERS: [&str; 5] = ["", "sync", "gthread", "gevent", "uvicorn"];
+
 fn group() -> impl Strategy<Value = Group> {
     let timeout = proptest::option::of(20u32..2_000);
     let patience = proptest::option::of(50u32..3_000);
@@ -94,15 +98,16 @@ pub(crate) fn world() -> impl Strategy<Value = World> {
     let steps = proptest::collection::vec(0u8..11, 1..6);
     let events = proptest::collection::vec(happening(), 0..5);
     let (cores, queue) = (proptest::option::of(1u32..3), proptest::option::of(0u32..20));
-    let pool = (1u32..5, 1u32..6, cores, queue, 0u8..3);
+    let pool = ((1u32..5, 0..SERVERS.len(), 1u32..6), cores, queue, 0u8..3);
     (users, any::<bool>(), 0..RULES.len(), pool, any::<bool>(), steps, events).prop_map(
         |(groups, link, rule, pool, notice, steps, events)| {
-            let (replicas, workers, cores, queue, stores) = pool;
+            let ((replicas, server, workers), cores, queue, stores) = pool;
             World {
                 groups,
                 link,
                 rule,
                 replicas,
+                server,
                 workers,
                 cores,
                 queue,
@@ -133,6 +138,7 @@ pub(crate) fn spelt(bytes: &[u8]) -> World {
         .collect();
     let (link, rule) = (below(2) == 1, below(RULES.len() as u32) as usize);
     let (replicas, workers) = (1 + below(4), 1 + below(5));
+    let server = below(SERVERS.len() as u32) as usize;
     let cores = (below(2) == 1).then(|| 1 + below(2));
     let queue = (below(2) == 1).then(|| below(20));
     let (notice, stores) = (below(2) == 1, below(3) as u8);
@@ -152,6 +158,7 @@ pub(crate) fn spelt(bytes: &[u8]) -> World {
         link,
         rule,
         replicas,
+        server,
         workers,
         cores,
         queue,
@@ -233,6 +240,52 @@ impl World {
         }
     }
 
+    fn pool(&self, out: &mut String) -> fmt::Result {
+        writeln!(out, "  web:\n    component: worker-pool\n    replicas: {}", self.replicas)?;
+        writeln!(out, "    workers: {}\n    database: pool", self.workers)?;
+        if let Some(cores) = self.cores {
+            writeln!(out, "    cores: {cores}")?;
+        }
+        if let Some(queue) = self.queue {
+            writeln!(out, "    queue: {queue}")?;
+        }
+        writeln!(out, "    client_gone: {}", if self.notice { "notice" } else { "ignore" })
+    }
+
+    fn is_supervised(&self) -> bool {
+        self.server > 0 && self.cores.is_some()
+    }
+
+    fn server(&self, out: &mut String) -> fmt::Result {
+        let (kind, cores) = (SERVERS[self.server], self.cores.unwrap_or(4));
+        writeln!(out, "  web:\n    component: app-server\n    worker: {kind}")?;
+        writeln!(out, "    replicas: {}\n    workers: {}", self.replicas, self.workers)?;
+        writeln!(out, "    cores: {cores}\n    timeout: 1s\n    boot: 200ms")?;
+        // calls at the same time need a pool that is a node
+        if self.link && !self.steps.contains(&5) {
+            writeln!(out, "    pool: {{to: db, size: 1, overflow: 1, timeout: 300ms}}")?;
+        } else {
+            writeln!(out, "    database: pool")?;
+        }
+        if self.is_supervised() {
+            writeln!(out, "    crash: {{after: {{exponential: 4s}}}}")?;
+        }
+        writeln!(
+            out,
+            "    max_requests: 30\n    max_requests_jitter: 20\n    gil: {}",
+            self.notice
+        )?;
+        writeln!(out, "    backlog: {}\n    graceful_timeout: 2s", self.queue.unwrap_or(50))?;
+        let memory = "{machine: 400MiB, worker: 60MiB, leak: 2MiB}";
+        writeln!(out, "    memory: {memory}")?;
+        match kind {
+            "gthread" => writeln!(out, "    threads: 3\n    worker_connections: 5"),
+            "gevent" => writeln!(out, "    worker_connections: 4"),
+            "uvicorn" if self.notice => writeln!(out, "    client_gone: notice"),
+            _ => Ok(()),
+        }
+    }
+
     fn nodes(&self, out: &mut String) -> fmt::Result {
         writeln!(out, "nodes:")?;
         if self.link {
@@ -247,15 +300,11 @@ impl World {
         } else {
             writeln!(out, "  lb: {{component: reverse-proxy, balance: {rule}, to: web, {PROXY}}}")?;
         }
-        writeln!(out, "  web:\n    component: worker-pool\n    replicas: {}", self.replicas)?;
-        writeln!(out, "    workers: {}\n    database: pool", self.workers)?;
-        if let Some(cores) = self.cores {
-            writeln!(out, "    cores: {cores}")?;
+        if self.server == 0 {
+            self.pool(out)?
+        } else {
+            self.server(out)?
         }
-        if let Some(queue) = self.queue {
-            writeln!(out, "    queue: {queue}")?;
-        }
-        writeln!(out, "    client_gone: {}", if self.notice { "notice" } else { "ignore" })?;
         writeln!(out, "    endpoints:")?;
         for name in ["one", "two"] {
             writeln!(out, "      {name}:")?;
@@ -271,6 +320,9 @@ impl World {
         )?;
         if self.idle_node {
             writeln!(out, "  aside: {{component: station, service: 1ms}}")?;
+        }
+        if self.is_supervised() {
+            writeln!(out, "supervise:\n  web: {{startsecs: 300ms, startretries: 9}}")?;
         }
         Ok(())
     }

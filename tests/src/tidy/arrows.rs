@@ -10,6 +10,7 @@ const LAYERS: &[&str] = &[
     "engine",
     "wiring",
     "rules",
+    "steps",
     "components",
     "scenario",
     "run",

@@ -4,9 +4,9 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::step::StepSpec;
 use crate::components::Bound;
 use crate::engine::queue::Order;
+use crate::steps::{StepSpec, own_demand};
 use crate::wiring::{EndpointName, Target};
 
 /// What a worker does about a client that has left.
@@ -55,19 +55,9 @@ pub struct WorkerPoolSpec {
 /// What one instance can serve if no step ever waits: workers over held time, cores over CPU time,
 /// of the endpoint that costs least; a mix can only be worse.
 pub(super) fn bound(spec: &WorkerPoolSpec) -> Bound {
-    fn own(steps: &[StepSpec]) -> (f64, f64) {
-        steps.iter().fold((0.0, 0.0), |(held, cpu), step| match step {
-            StepSpec::Cpu(law) => {
-                let mean = law.compile().map_or(0.0, |law| law.mean());
-                (held + mean, cpu + mean)
-            }
-            StepSpec::Io(law) => (held + law.compile().map_or(0.0, |law| law.mean()), cpu),
-            _ => (held, cpu),
-        })
-    }
     let all = spec.endpoints.values().chain((!spec.steps.is_empty()).then_some(&spec.steps));
     let rate = all.map(|steps| {
-        let (held, cpu) = own(steps);
+        let (held, cpu) = own_demand(steps);
         let by_workers = f64::from(spec.workers) / held;
         spec.cores.map_or(by_workers, |cores| by_workers.min(f64::from(cores) / cpu))
     });

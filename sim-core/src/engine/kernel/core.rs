@@ -27,6 +27,14 @@ pub enum Note {
         /// Into service, or out of it.
         up: bool,
     },
+    /// The node that hears this is taken out of service: it may finish what it holds, and ends when
+    /// that is answered.
+    Leaving,
+    /// A member of an adopted group has died.
+    Exited {
+        /// The member.
+        node: u32,
+    },
     /// A leased resource is given back.
     Release {
         /// The lease, in the words of the node that granted it.
@@ -146,6 +154,8 @@ pub(crate) struct Group {
     pub(crate) name: String,
     pub(crate) members: Vec<u32>,
     pub(crate) watchers: Vec<u32>,
+    /// Who hears of it when a member dies.
+    pub(crate) parents: Vec<u32>,
 }
 
 /// A message of this instant.
@@ -205,6 +215,10 @@ pub(crate) enum Command {
     },
     /// A node on its way out is empty.
     Retire {
+        node: u32,
+    },
+    /// A node dies at once.
+    Kill {
         node: u32,
     },
     Scrape {
@@ -385,7 +399,17 @@ impl Core {
         if seat.inside == 0 {
             self.commands.push_back(Command::Retire { node });
         }
+        self.inbox.push_back(Message::Note { to: node, note: Note::Leaving });
         self.announce(node, false);
+    }
+
+    /// Tells those who adopted a node's group that it has died.
+    pub(crate) fn report_death(&mut self, node: u32) {
+        let group = self.seats[node as usize].group;
+        for index in 0..self.groups[group as usize].parents.len() {
+            let to = self.groups[group as usize].parents[index];
+            self.inbox.push_back(Message::Note { to, note: Note::Exited { node } });
+        }
     }
 
     /// Members of a group that are in service.

@@ -366,6 +366,25 @@ impl Cx<'_> {
         last.is_some()
     }
 
+    /// Becomes parent of a group: told by [`Note::Exited`] when a member dies.
+    pub fn adopt(&mut self, group: u32) {
+        let me = self.me();
+        let parents = &mut self.core.groups[group as usize].parents;
+        if !parents.contains(&me) {
+            parents.push(me);
+        }
+    }
+
+    /// Brings a node to life, unless it lives.
+    pub fn launch(&mut self, node: u32) {
+        self.core.commands.push_back(Command::Start { node });
+    }
+
+    /// Ends a node's life before the next event; what it holds fails as if it had been torn away.
+    pub fn kill(&mut self, node: u32) {
+        self.core.commands.push_back(Command::Kill { node });
+    }
+
     /// Writes a line into the timeline of notable events.
     pub fn journal(&mut self, what: String) {
         self.core.journal(self.me(), what);

@@ -1,32 +1,32 @@
 //! Endpoints made ready to run: one flat list of operations with jumps.
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use super::WorkerPoolSpec;
 use super::step::{CachedSpec, CallSpec, HoldSpec, QuerySpec, StepSpec};
 use crate::engine::agenda::Lane;
 use crate::engine::chance::{Law, Zipf, mix, name_key};
 use crate::engine::delay::Delay;
 use crate::engine::request::{Ask, Want};
 use crate::engine::time::Nanos;
-use crate::wiring::{Flaw, Site, Target};
+use crate::wiring::{EndpointName, Flaw, Site, Target};
 
 /// Operations of all endpoints of a pool together.
 const OPS_MAX: usize = 10_000;
 
 /// A call to another node.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Outgoing {
-    pub(super) to: u32,
-    pub(super) endpoint: u16,
-    pub(super) demand: Option<Law>,
-    pub(super) keys: Option<Zipf>,
-    pub(super) want: Want,
+pub(crate) struct Outgoing {
+    pub(crate) to: u32,
+    pub(crate) endpoint: u16,
+    pub(crate) demand: Option<Law>,
+    pub(crate) keys: Option<Zipf>,
+    pub(crate) want: Want,
 }
 
 /// One operation; `salt` names its luck.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) enum Op {
+pub(crate) enum Op {
     Cpu {
         time: Delay,
         salt: u64,
@@ -70,11 +70,22 @@ pub(super) enum Op {
 
 /// All endpoints of a pool.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Program {
-    pub(super) ops: Vec<Op>,
+pub(crate) struct Program {
+    pub(crate) ops: Vec<Op>,
     /// First operation by endpoint number; `u16::MAX` where the pool has no such endpoint.
     starts: Vec<u16>,
     otherwise: u16,
+}
+
+/// What a form says of the work.
+#[derive(Clone, Copy)]
+pub(crate) struct Work<'a> {
+    /// Where queries go that do not say it themselves.
+    pub(crate) database: Option<&'a Target>,
+    /// Steps of every request, where endpoints are not told apart.
+    pub(crate) steps: &'a [StepSpec],
+    /// Steps by endpoint.
+    pub(crate) endpoints: &'a IndexMap<EndpointName, Vec<StepSpec>>,
 }
 
 struct Writer<'a> {
@@ -263,24 +274,24 @@ impl Writer<'_> {
 }
 
 impl Program {
-    pub(super) fn new(spec: &WorkerPoolSpec, site: &Site) -> Result<Self, Flaw> {
+    pub(crate) fn new(work: Work<'_>, site: &Site) -> Result<Self, Flaw> {
         let key = name_key(&site.name);
-        let database = spec.database.as_ref();
+        let database = work.database;
         let mut writer = Writer { ops: Vec::new(), site, database, held: Vec::new(), key };
         let mut starts = vec![u16::MAX; site.endpoints.len()];
         let mut otherwise = u16::MAX;
-        if !spec.steps.is_empty() {
+        if !work.steps.is_empty() {
             otherwise = 0;
-            writer.steps(&spec.steps, "steps")?;
+            writer.steps(work.steps, "steps")?;
             writer.ops.push(Op::End);
         }
-        for (name, steps) in &spec.endpoints {
+        for (name, steps) in work.endpoints {
             let start = writer.ops.len() as u16;
             writer.key = mix(key, name_key(&name.0));
             writer.steps(steps, &format!("endpoints.{}", name.0))?;
             writer.ops.push(Op::End);
             starts[site.endpoint(&name.0)? as usize] = start;
-            if spec.endpoints.len() == 1 && otherwise == u16::MAX {
+            if work.endpoints.len() == 1 && otherwise == u16::MAX {
                 otherwise = start;
             }
         }
@@ -297,14 +308,14 @@ impl Program {
     /// The first operation of an endpoint; `u16::MAX`, past all operations, if the pool has no such
     /// endpoint.
     #[inline]
-    pub(super) fn start(&self, endpoint: u16) -> u16 {
+    pub(crate) fn start(&self, endpoint: u16) -> u16 {
         match self.starts.get(endpoint as usize) {
             Some(&start) if start != u16::MAX => start,
             _ => self.otherwise,
         }
     }
 
-    pub(super) fn prepare(&mut self, lanes: &mut dyn FnMut(Nanos) -> Lane) {
+    pub(crate) fn prepare(&mut self, lanes: &mut dyn FnMut(Nanos) -> Lane) {
         for op in &mut self.ops {
             if let Op::Cpu { time, .. } | Op::Io { time, .. } | Op::Luck { time, .. } = op {
                 time.prepare(lanes);

@@ -30,6 +30,18 @@ pub enum StepSpec {
     Parallel(Vec<StepSpec>),
 }
 
+/// Time that steps take of their own, in seconds on average: all of it, and the computing part.
+/// Calls, queries and look-ups take the time that others need.
+#[must_use]
+pub fn own_demand(steps: &[StepSpec]) -> (f64, f64) {
+    let mean = |law: &LawSpec| law.compile().map_or(0.0, |law| law.mean());
+    steps.iter().fold((0.0, 0.0), |(held, cpu), step| match step {
+        StepSpec::Cpu(law) => (held + mean(law), cpu + mean(law)),
+        StepSpec::Io(law) => (held + mean(law), cpu),
+        _ => (held, cpu),
+    })
+}
+
 /// A query: `9ms` of demand on the pool's database, or with where, what and how much.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct QuerySpec {

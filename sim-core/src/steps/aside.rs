@@ -7,7 +7,7 @@ use crate::engine::request::ReqId;
 use crate::engine::slab::Slab;
 
 /// The number of a job that has nothing aside.
-pub(super) const NOTHING: u32 = u32::MAX;
+pub(crate) const NOTHING: u32 = u32::MAX;
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Extra {
@@ -18,7 +18,7 @@ struct Extra {
 
 /// The extras of a pool's jobs, under numbers that the jobs keep.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Aside(Slab<Extra>);
+pub(crate) struct Aside(Slab<Extra>);
 
 impl Aside {
     fn add(&mut self, number: &mut u32, change: impl FnOnce(&mut Extra)) {
@@ -31,38 +31,38 @@ impl Aside {
     }
 
     /// Children of a parallel step, or none.
-    pub(super) fn siblings(&self, number: u32) -> &[ReqId] {
+    pub(crate) fn siblings(&self, number: u32) -> &[ReqId] {
         self.0.get(number).map_or(&[], |extra| &extra.siblings)
     }
 
     /// Keeps the children of a parallel step.
-    pub(super) fn spread(&mut self, number: &mut u32, children: Vec<ReqId>) {
+    pub(crate) fn spread(&mut self, number: &mut u32, children: Vec<ReqId>) {
         self.add(number, |extra| extra.siblings = children);
     }
 
     /// The parallel step is over.
     #[inline]
-    pub(super) fn gather(&mut self, number: u32) {
+    pub(crate) fn gather(&mut self, number: u32) {
         if let Some(extra) = self.0.get_mut(number) {
             extra.siblings.clear();
         }
     }
 
     /// Keeps a lease.
-    pub(super) fn keep(&mut self, number: &mut u32, to: u32, lease: u64) {
+    pub(crate) fn keep(&mut self, number: &mut u32, to: u32, lease: u64) {
         self.add(number, |extra| extra.leases.push((to, lease)));
     }
 
     /// The lease that a job holds of a node; 0 for none.
     #[inline]
-    pub(super) fn lease_of(&self, number: u32, to: u32) -> u64 {
+    pub(crate) fn lease_of(&self, number: u32, to: u32) -> u64 {
         let Some(extra) = self.0.get(number) else { return 0 };
         extra.leases.iter().find(|(at, _)| *at == to).map_or(0, |(_, lease)| *lease)
     }
 
     /// Gives back what a job holds of a node, or everything.
     #[inline]
-    pub(super) fn release(&mut self, cx: &mut Cx<'_>, number: u32, of: Option<u32>) {
+    pub(crate) fn release(&mut self, cx: &mut Cx<'_>, number: u32, of: Option<u32>) {
         let Some(extra) = self.0.get_mut(number) else { return };
         extra.leases.retain(|&(to, lease)| {
             let ends = of.is_none_or(|of| of == to);
@@ -75,7 +75,7 @@ impl Aside {
 
     /// The job ends: it gives everything back.
     #[inline]
-    pub(super) fn end(&mut self, cx: &mut Cx<'_>, number: u32) {
+    pub(crate) fn end(&mut self, cx: &mut Cx<'_>, number: u32) {
         if number != NOTHING {
             self.release(cx, number, None);
             self.0.remove(number);

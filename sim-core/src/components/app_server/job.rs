@@ -1,0 +1,89 @@
+//! A request at an application server, and where it stands.
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::agenda::Timer;
+use crate::engine::request::{Cause, ReqId};
+use crate::engine::share::JobKey;
+use crate::engine::time::Nanos;
+use crate::steps::NOTHING;
+
+/// The process of a request that no process has accepted.
+pub(super) const NOBODY: u32 = u32::MAX;
+
+/// Where a request stands.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) enum Place {
+    /// Its connection found the accept queue full so many times; the client tries again.
+    Outside { dropped: u32, timer: Timer },
+    /// In the accept queue.
+    Backlog,
+    /// In its process's line, for a thread or for the event loop.
+    Line,
+    /// In the line for a connection of the process's pool.
+    Pool { ticket: u32, timer: Timer },
+    /// On the machine's cores.
+    Computing(JobKey),
+    /// Until a timer fires.
+    Asleep(Timer),
+    /// Until others have answered.
+    Away,
+    /// At work in this instant.
+    Running,
+}
+
+/// What a request has of its process's pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Hold {
+    Nothing,
+    /// A connection for the query at hand.
+    Query,
+    /// One of no more use: it goes back as soon as the request runs again.
+    Over,
+    /// A connection until a later step gives it back.
+    Session,
+}
+
+/// A request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Job {
+    pub(super) req: ReqId,
+    pub(super) began: Nanos,
+    /// Since when it waits, ns.
+    pub(super) since: Nanos,
+    pub(super) process: u32,
+    pub(super) place: Place,
+    pub(super) pc: u16,
+    /// Children under way.
+    pub(super) open: u16,
+    /// No step of it has begun.
+    pub(super) is_new: bool,
+    /// Its caller has left, and it may notice.
+    pub(super) is_gone: bool,
+    pub(super) hold: Hold,
+    pub(super) failed: Option<Cause>,
+    pub(super) child: Option<ReqId>,
+    /// Number of its extras.
+    pub(super) aside: u32,
+}
+
+impl Job {
+    /// A request whose connection has just come.
+    pub(super) fn new(req: ReqId, now: Nanos, pc: u16) -> Self {
+        Job {
+            req,
+            began: now,
+            since: now,
+            process: NOBODY,
+            place: Place::Running,
+            pc,
+            open: 0,
+            is_new: true,
+            is_gone: false,
+            hold: Hold::Nothing,
+            failed: None,
+            child: None,
+            aside: NOTHING,
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! What the form says, ready to run.
+
+use serde::{Deserialize, Serialize};
+
+use super::pool::Terms as PoolTerms;
+use super::spec::{AppServerSpec, ClientLeft, SynRetries, WorkerKind};
+use crate::components::Bound;
+use crate::engine::agenda::Lane;
+use crate::engine::chance::{Law, LawSpec};
+use crate::engine::time::{Nanos, SECOND};
+use crate::steps::{Op, Program, own_demand};
+use crate::units::Duration;
+use crate::wiring::{Flaw, Site};
+
+const BACKLOG: u32 = 2_048;
+const SOMAXCONN: u32 = 4_096;
+const CONNECTIONS: u32 = 1_000;
+const SILENCE: Duration = Duration(30 * SECOND);
+
+/// Memory in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Memory {
+    pub(super) machine: u64,
+    pub(super) base: u64,
+    pub(super) worker: u64,
+    pub(super) leak: u64,
+}
+
+/// The knobs as numbers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Terms {
+    pub(super) kind: WorkerKind,
+    pub(super) workers: u32,
+    /// Requests that a process works on at once; on an event loop one computes.
+    pub(super) slots: u32,
+    /// Connections that a process holds.
+    pub(super) room: u32,
+    /// Connections at which one more is answered with 503.
+    pub(super) crowd: u32,
+    pub(super) cores: u32,
+    pub(super) gil: bool,
+    /// Connections that the accept queue holds.
+    pub(super) backlog: u32,
+    pub(super) retries: SynRetries,
+    /// 0 for never.
+    pub(super) timeout: Nanos,
+    pub(super) graceful: Nanos,
+    /// 0 for never.
+    pub(super) max_requests: u32,
+    pub(super) jitter: u32,
+    pub(super) boot: Option<Law>,
+    pub(super) preload: bool,
+    pub(super) memory: Option<Memory>,
+    pub(super) pool: Option<PoolTerms>,
+    pub(super) notice: bool,
+    pub(super) crash: Option<Law>,
+}
+
+/// A law, or what is wrong with it.
+pub(super) fn law(path: &str, spec: Option<&LawSpec>) -> Result<Option<Law>, Flaw> {
+    spec.map(LawSpec::compile).transpose().map_err(|message| {
+        let (message, remedy) = message.split_once(": ").unwrap_or((&message, "correct the law"));
+        Flaw::new(path, message, remedy)
+    })
+}
+
+fn within(path: &str, number: u32, (least, most): (u32, u32)) -> Result<u32, Flaw> {
+    if (least..=most).contains(&number) {
+        return Ok(number);
+    }
+    let message = format!("{path} cannot be {number}");
+    Err(Flaw::new(path, message, format!("write {least} to {most}")))
+}
+
+/// A knob that only some kinds of worker have.
+fn only(path: &str, given: Option<u32>, has: bool, whose: &str) -> Result<Option<u32>, Flaw> {
+    let Some(number) = given else { return Ok(None) };
+    if !has {
+        let message = format!("{path} means nothing to this kind of worker");
+        return Err(Flaw::new(path, message, format!("leave it out, or write worker: {whose}")));
+    }
+    within(path, number, (1, 1_000_000)).map(Some)
+}
+
+impl Terms {
+    pub(super) fn new(spec: &AppServerSpec, site: &Site) -> Result<Self, Flaw> {
+        use WorkerKind::{Gevent, Gthread, Sync, Uvicorn};
+        let cores = within("cores", spec.cores, (1, 4_000))?;
+        let workers = within("workers", spec.workers.count(cores), (1, 10_000))?;
+        let threaded = matches!(spec.worker, Sync | Gthread);
+        let threads = only("threads", spec.threads, threaded, "gthread")?.unwrap_or(1);
+        // gunicorn does the same: `sync` with threads is `gthread`
+        let kind = if spec.worker == Sync && threads > 1 { Gthread } else { spec.worker };
+        let connections = spec.worker_connections;
+        let pooled = matches!(kind, Gthread | Gevent);
+        let connections = only("worker_connections", connections, pooled, "gthread")?;
+        let crowd = spec.limit_concurrency;
+        let crowd = only("limit_concurrency", crowd, kind == Uvicorn, "uvicorn")?;
+        let notice = spec.client_gone == ClientLeft::Notice;
+        if notice && !kind.has_loop() {
+            let message = "a worker with threads never learns that its client has left";
+            let remedy = "leave it out, or write worker: uvicorn or worker: gevent";
+            return Err(Flaw::new("client_gone", message, remedy));
+        }
+        let backlog = within("backlog", spec.backlog.unwrap_or(BACKLOG), (0, 10_000_000))?;
+        let cap = within("somaxconn", spec.somaxconn.unwrap_or(SOMAXCONN), (0, 10_000_000))?;
+        let crash = spec.crash.as_ref().map(|crash| &crash.after);
+        Ok(Terms {
+            kind,
+            workers,
+            slots: if kind.has_loop() { 1 } else { threads },
+            room: match kind {
+                Sync => 1,
+                Gthread | Gevent => connections.unwrap_or(CONNECTIONS).max(threads),
+                Uvicorn => u32::MAX,
+            },
+            crowd: crowd.unwrap_or(u32::MAX),
+            cores,
+            gil: spec.gil.unwrap_or(true),
+            // the kernel asks whether there are more than the limit, so one more fits
+            backlog: backlog.min(cap) + 1,
+            retries: spec.syn_retries,
+            timeout: if kind == Gthread { 0 } else { spec.timeout.unwrap_or(SILENCE).nanos() },
+            graceful: spec.graceful_timeout.unwrap_or(SILENCE).nanos(),
+            max_requests: spec.max_requests,
+            jitter: spec.max_requests_jitter,
+            boot: law("boot", spec.boot.as_ref())?.filter(|law| law.constant_nanos() != Some(0)),
+            preload: spec.preload,
+            memory: memory(spec)?,
+            pool: spec.pool.as_ref().map(|pool| PoolTerms::new(pool, site)).transpose()?,
+            notice,
+            crash: law("crash.after", crash)?,
+        })
+    }
+
+    pub(super) fn prepare(&mut self, lanes: &mut dyn FnMut(Nanos) -> Lane) {
+        if let Some(pool) = &mut self.pool {
+            pool.prepare(lanes);
+        }
+    }
+
+    /// Connections that all processes hold at most; `None` where they take every one.
+    pub(super) fn places(&self) -> Option<u32> {
+        match self.kind {
+            WorkerKind::Uvicorn => None,
+            WorkerKind::Gevent => Some(self.room),
+            WorkerKind::Sync | WorkerKind::Gthread => Some(self.slots),
+        }
+    }
+
+    /// Calls at the same time would need several connections of one request.
+    pub(super) fn check(&self, program: &Program) -> Result<(), Flaw> {
+        let Some(pool) = &self.pool else { return Ok(()) };
+        let mut branches = 0;
+        for op in &program.ops {
+            match op {
+                Op::Parallel { count } => branches = *count,
+                Op::Call { out, .. } if branches > 0 && out.to == pool.to => {
+                    let message = "queries on the process's own pool cannot run at the same time";
+                    let remedy = "write them one after another, or put a connection-pool node \
+                                  before the database";
+                    return Err(Flaw::new("pool", message, remedy));
+                }
+                _ => branches = branches.saturating_sub(1),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn memory(spec: &AppServerSpec) -> Result<Option<Memory>, Flaw> {
+    let Some(memory) = &spec.memory else { return Ok(None) };
+    let [machine, base, worker, leak] =
+        [memory.machine, memory.base, memory.worker, memory.leak].map(|bytes| bytes.0);
+    if base.saturating_add(worker) > machine {
+        let message = format!("not even one worker of {} fits", memory.worker);
+        return Err(Flaw::new("memory.machine", message, "write a larger machine"));
+    }
+    Ok(Some(Memory { machine, base, worker, leak }))
+}
+
+/// What one instance can serve if no step ever waits: the least of slots over held time, processes
+/// over CPU time where a process computes on one core, and cores over CPU time; of the endpoint
+/// that costs least, for a mix can only be worse.
+pub(super) fn bound(spec: &AppServerSpec) -> Bound {
+    let workers = f64::from(spec.workers.count(spec.cores));
+    let is_loop = spec.worker.has_loop();
+    let slots = if is_loop { f64::INFINITY } else { workers * threads(spec) };
+    let computing = if is_loop || spec.gil.unwrap_or(true) { workers } else { f64::INFINITY };
+    let all = spec.endpoints.values().chain((!spec.steps.is_empty()).then_some(&spec.steps));
+    let rate = all.map(|steps| {
+        let (held, cpu) = own_demand(steps);
+        (slots / held).min(computing.min(f64::from(spec.cores)) / cpu)
+    });
+    Bound { per_second: rate.reduce(f64::max).filter(|rate| rate.is_finite()) }
+}
+
+fn threads(spec: &AppServerSpec) -> f64 {
+    f64::from(spec.threads.unwrap_or(1))
+}
