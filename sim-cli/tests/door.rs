@@ -74,6 +74,25 @@ fn the_json_is_the_contract() {
 }
 
 #[test]
+fn the_page_is_one_file_that_loads_nothing() {
+    let page = busyhour(&["run", "-", "--format", "html"], SHOP);
+    let page = String::from_utf8(page.stdout).expect("text");
+    assert!(page.starts_with("<!DOCTYPE html>") && page.ends_with("</html>"), "{page:.80}");
+    assert!(!page.contains("http:") && !page.contains("https:") && page.len() < 300_000);
+    assert!(page.contains("busyhour run - --seed 1"));
+    let file = std::env::temp_dir().join(format!("busyhour-{}.html", std::process::id()));
+    let name = file.to_string_lossy().into_owned();
+    let both = busyhour(&["run", "-", "--html", &name], SHOP);
+    assert!(String::from_utf8_lossy(&both.stdout).starts_with("HOLDS"));
+    let written = std::fs::read_to_string(&file).expect("the page is written");
+    let digest = json(&busyhour(&["run", "-", "--format", "json"], SHOP))["digest"].clone();
+    assert!(written.contains(digest.as_str().expect("a digest")));
+    std::fs::remove_file(file).expect("it is there");
+    assert_eq!(busyhour(&["run", "-", "--html", "-"], SHOP).status.code(), Some(2));
+    assert_eq!(busyhour(&["run", "-", "--html", "no/such/folder/x"], SHOP).status.code(), Some(2));
+}
+
+#[test]
 fn the_same_words_give_the_same_digest_and_another_seed_another() {
     let digest = |seed| json(&busyhour(&["run", "-", "--format", "json", "--seed", seed], SHOP));
     assert_eq!(digest("1")["digest"], digest("1")["digest"]);

@@ -7,24 +7,28 @@ mod csv;
 mod facts;
 pub mod figures;
 mod frames;
+mod html;
+mod latency_map;
 mod nodes;
 mod objectives;
 mod saturation;
+mod story;
 #[cfg(test)]
 mod tests;
 mod text;
 mod timeline;
 
 use indexmap::IndexMap;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use self::account::{Account, Entry};
 pub use self::bottleneck::Bottleneck;
 pub use self::counts::{Attempts, ClassReport, Failures, Latency, Requests};
 use self::facts::{Facts, ratio, seconds};
 pub use self::frames::{FrameReport, PartFrameReport, RequestsFrame, ResourceFrameReport};
+pub use self::latency_map::{LatencyMap, LatencyWindow};
 pub use self::nodes::{InstanceReport, Instances, NodeReport, ResourceReport};
-pub use self::objectives::{Breach, ObjectiveReport};
+pub use self::objectives::{Breach, ObjectiveReport, Unit};
 pub use self::timeline::{Moment, Scaling};
 use crate::run::Run;
 
@@ -32,7 +36,7 @@ use crate::run::Run;
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// Whether the cluster did what is asked of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Every objective held.
@@ -45,7 +49,7 @@ pub enum Verdict {
 
 /// The report of one run. Rates, latencies, utilisations, objectives and the account of time cover
 /// the time after the warm-up; counts of requests cover the whole run.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// [`SCHEMA_VERSION`].
     pub schema_version: u32,
@@ -104,12 +108,15 @@ pub struct Report {
     /// What the engine did.
     pub engine: Engine,
     /// Figures over time.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frames: Option<Vec<FrameReport>>,
+    /// Latencies over time, coarser in time than the frames and finer in latency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency_map: Option<LatencyMap>,
 }
 
 /// What the engine did; times depend on the machine and are no part of the digest.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Engine {
     /// Events handled.
     pub events: u64,
@@ -162,6 +169,7 @@ impl Report {
             command: None,
             engine: Engine { events: core.events, ..Engine::default() },
             frames: Some(frames::frames(&facts)),
+            latency_map: Some(latency_map::latency_map(&facts)),
         }
     }
 

@@ -1,18 +1,25 @@
 //! Objectives: their value over the run, and when they were broken.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::counts::ms;
 use super::facts::{Class, Facts, ratio, seconds, total};
+use super::figures::{duration_ms, percent, significant};
 use crate::engine::meter::Histogram;
 use crate::run::ClassFrame;
 use crate::scenario::objective::{Metric, Objective};
 
 /// One objective after the warm-up.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ObjectiveReport {
     /// As written.
     pub expression: String,
+    /// The class of requests that it looks at, or all of a group of users; `None` for all.
+    pub class: Option<String>,
+    /// What its value and its bound are measured in.
+    pub unit: Unit,
+    /// The bound.
+    pub bound: f64,
     /// Its value: latencies in ms, errors as a share, rates per second; `None` if nothing could be
     /// measured.
     pub value: Option<f64>,
@@ -20,12 +27,42 @@ pub struct ObjectiveReport {
     pub held: bool,
     /// When it was broken, frame by frame; short relapses are merged.
     pub broken: Vec<Breach>,
-    #[serde(skip)]
-    pub(super) metric: Metric,
+}
+
+/// What a value of an objective is measured in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// Milliseconds.
+    Ms,
+    /// A share of 1.
+    Share,
+    /// Requests per second.
+    PerSecond,
+}
+
+impl Unit {
+    fn of(metric: Metric) -> Self {
+        match metric {
+            Metric::LatencyMean | Metric::LatencyMax | Metric::LatencyPercentile(_) => Unit::Ms,
+            Metric::Errors => Unit::Share,
+            Metric::Throughput | Metric::Goodput => Unit::PerSecond,
+        }
+    }
+
+    /// A value with its unit, for people.
+    #[must_use]
+    pub fn say(self, value: f64) -> String {
+        match self {
+            Unit::Ms => duration_ms(value),
+            Unit::Share => percent(value),
+            Unit::PerSecond => format!("{}/s", significant(value)),
+        }
+    }
 }
 
 /// A stretch of time in which an objective was broken.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Breach {
     /// Its first frame's start, seconds.
     pub start_s: f64,
@@ -58,10 +95,12 @@ fn evaluate(facts: &Facts<'_>, objective: &Objective) -> ObjectiveReport {
     let value = overall(facts, objective.metric, &classes);
     ObjectiveReport {
         expression: objective.expression.clone(),
+        class: objective.class.clone(),
+        unit: Unit::of(objective.metric),
+        bound: objective.bound,
         value,
         held: objective.holds(value),
         broken: breaches(facts, objective, &classes),
-        metric: objective.metric,
     }
 }
 
