@@ -2,6 +2,7 @@
 
 mod account;
 mod bottleneck;
+mod cost;
 mod counts;
 mod csv;
 mod facts;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::account::{Account, Entry};
 pub use self::bottleneck::Bottleneck;
+pub use self::cost::{Cost, NodeCost};
 pub use self::counts::{Attempts, ClassReport, Failures, Latency, Requests};
 use self::facts::{Facts, ratio, seconds};
 pub use self::frames::{FrameReport, PartFrameReport, RequestsFrame, ResourceFrameReport};
@@ -81,6 +83,9 @@ pub struct Report {
     pub classes: IndexMap<String, ClassReport>,
     /// By node of the scenario.
     pub nodes: IndexMap<String, NodeReport>,
+    /// What it costs, where any node has a price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Cost>,
     /// Instances that came and went.
     pub scaling: Vec<Scaling>,
     /// Notable events.
@@ -113,6 +118,12 @@ pub struct Report {
     /// Latencies over time, coarser in time than the frames and finer in latency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latency_map: Option<LatencyMap>,
+}
+
+/// What tells a report from any other JSON.
+#[derive(Deserialize)]
+struct Version {
+    schema_version: u32,
 }
 
 /// What the engine did; times depend on the machine and are no part of the digest.
@@ -153,6 +164,7 @@ impl Report {
             latency_ms: counts::latency(&facts),
             classes: counts::classes(&facts),
             nodes: nodes::nodes(&facts),
+            cost: facts.cost.clone(),
             scaling: timeline::scaling(&facts),
             timeline: timeline::timeline(&facts, &core.journal, &objectives, &bottleneck),
             timeline_cut: core.journal_cut,
@@ -180,6 +192,25 @@ impl Report {
         self.engine.requests_per_cpu_second =
             (cpu_seconds > 0.0).then(|| self.requests.issued as f64 / cpu_seconds);
         self
+    }
+
+    /// A report from its JSON, as [`Report::to_json`] wrote it.
+    ///
+    /// # Errors
+    /// A sentence with what is wrong and what to do.
+    pub fn from_json(text: &str) -> Result<Self, String> {
+        let version = serde_json::from_str::<Version>(text).map_err(|error| {
+            format!("it is no saved report ({error}): write one with run --format json")
+        })?;
+        if version.schema_version != SCHEMA_VERSION {
+            let found = version.schema_version;
+            return Err(format!(
+                "its schema_version is {found}, not {SCHEMA_VERSION}: run it again"
+            ));
+        }
+        serde_json::from_str(text).map_err(|error| {
+            format!("another version of Busyhour wrote it ({error}): run the scenario again")
+        })
     }
 
     /// The report as JSON, indented, with a line break at the end.

@@ -43,6 +43,7 @@ impl Report {
         sections::losses(&mut page, self);
         sections::classes(&mut page, self);
         sections::nodes(&mut page, self);
+        sections::cost(&mut page, self);
         sections::origin(&mut page, self);
         page.close();
         page.open("script", &[]);

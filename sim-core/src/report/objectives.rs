@@ -39,6 +39,11 @@ pub enum Unit {
     Share,
     /// Requests per second.
     PerSecond,
+    /// USD/h.
+    UsdPerHour,
+    /// USD per 1,000 good requests.
+    #[serde(rename = "usd_per_1000_good")]
+    UsdPer1000Good,
 }
 
 impl Unit {
@@ -47,6 +52,8 @@ impl Unit {
             Metric::LatencyMean | Metric::LatencyMax | Metric::LatencyPercentile(_) => Unit::Ms,
             Metric::Errors => Unit::Share,
             Metric::Throughput | Metric::Goodput => Unit::PerSecond,
+            Metric::Cost => Unit::UsdPerHour,
+            Metric::CostPer1000Good => Unit::UsdPer1000Good,
         }
     }
 
@@ -57,6 +64,8 @@ impl Unit {
             Unit::Ms => duration_ms(value),
             Unit::Share => percent(value),
             Unit::PerSecond => format!("{}/s", significant(value)),
+            Unit::UsdPerHour => format!("{} USD/h", significant(value)),
+            Unit::UsdPer1000Good => format!("{} USD/1000 good", significant(value)),
         }
     }
 }
@@ -123,6 +132,8 @@ fn overall(facts: &Facts<'_>, metric: Metric, classes: &[&Class<'_>]) -> Option<
         Metric::Errors => (done + failed > 0).then(|| failed as f64 / (done + failed) as f64),
         Metric::Throughput => (span > 0.0).then(|| (done + facts.wasted) as f64 / span),
         Metric::Goodput => (span > 0.0).then(|| done as f64 / span),
+        Metric::Cost => facts.cost.as_ref().map(|cost| cost.usd_per_hour),
+        Metric::CostPer1000Good => facts.cost.as_ref().and_then(|cost| cost.usd_per_1000_good),
     }
 }
 
@@ -143,6 +154,8 @@ fn within(objective: &Objective, class: &ClassFrame, span_s: f64) -> Option<f64>
             (ended > 0).then(|| failed as f64 / ended as f64)
         }
         Metric::Throughput | Metric::Goodput => Some(ratio(class.completed as f64, span_s)),
+        // a budget is for the whole run, not for each moment
+        Metric::Cost | Metric::CostPer1000Good => None,
     }
 }
 

@@ -1,8 +1,8 @@
 //! What a run amounted to, in sentences: the same ones in every view of the report.
 
-use super::figures::{at, count, percent};
+use super::figures::{at, count, percent, significant};
 use super::timeline::Moment;
-use super::{Report, Verdict};
+use super::{Report, Unit, Verdict};
 
 /// Causes of loss that are named; all of them are listed further below.
 const CAUSES: usize = 3;
@@ -76,6 +76,19 @@ impl Report {
             named.join(", "),
             self.open(),
         )
+    }
+
+    /// What it costs, if anything has a price.
+    pub(super) fn costs(&self) -> Option<String> {
+        let cost = self.cost.as_ref()?;
+        let mut text = Unit::UsdPerHour.say(cost.usd_per_hour);
+        if let Some(each) = cost.usd_per_1000_good {
+            text.push_str(&format!(", {} USD per 1,000 good requests", significant(each)));
+        }
+        if !cost.not_priced.is_empty() {
+            text.push_str(&format!("; without a price: {}", cost.not_priced.join(", ")));
+        }
+        Some(text)
     }
 
     /// Causes of loss that occurred, the most frequent first.

@@ -1,6 +1,7 @@
 //! The report's promises: conservation, an exact account of time, objectives, the JSON contract.
 
 mod blame;
+mod cost;
 pub(super) mod sample;
 
 use self::sample::{played, shop};
@@ -122,6 +123,28 @@ fn the_json_contract_has_these_keys() {
     let map = &json["latency_map"];
     let rows = map["edges_ms"].as_array().unwrap().len() - 1;
     assert_eq!(map["windows"][0]["counts"].as_array().unwrap().len(), rows);
+}
+
+#[test]
+fn a_saved_report_is_shown_as_it_was() {
+    let mut plan = shop(200.0, 4, 20);
+    plan.objectives = vec![Objective::parse("latency p(95) < 500ms").unwrap()];
+    let report = Report::of(&played(plan, 120)).with_cpu_seconds(0.3);
+    let json = report.to_json().unwrap();
+    let again = Report::from_json(&json).unwrap();
+    assert_eq!(again.to_json().unwrap(), json);
+    assert_eq!(again.to_text(), report.to_text());
+    assert_eq!(again.to_html(), report.to_html());
+    assert_eq!(again.to_csv(), report.to_csv());
+    for (wrong, why) in [
+        ("{}", "no saved report"),
+        ("nonsense", "no saved report"),
+        ("{\"schema_version\": 2}", "schema_version is 2"),
+        ("{\"schema_version\": 1}", "another version"),
+    ] {
+        let said = Report::from_json(wrong).unwrap_err();
+        assert!(said.contains(why) && said.contains(": "), "{wrong}: {said}");
+    }
 }
 
 #[test]

@@ -5,12 +5,12 @@ mod over_time;
 mod table;
 
 use self::table::Table;
-use super::Report;
 use super::counts::{ClassReport, Latency};
 use super::figures::{at, count, duration_ms, percent, significant};
 use super::nodes::NodeReport;
 use super::story::{meaning, words};
 use super::timeline::Moment;
+use super::{Report, Unit};
 
 /// Columns of a line at most.
 const WIDTH: usize = 100;
@@ -32,6 +32,7 @@ impl Report {
             losses(self),
             classes(self),
             nodes(self),
+            cost(self),
             over_time::over_time(self),
             scaling(self),
             timeline(self),
@@ -169,6 +170,22 @@ fn nodes(report: &Report) -> String {
 fn instances(node: &NodeReport) -> String {
     let all = node.instances;
     if all.min == all.max { all.end.to_string() } else { format!("{}-{}", all.min, all.max) }
+}
+
+fn cost(report: &Report) -> String {
+    let Some(cost) = &report.cost else { return String::new() };
+    let mut table = Table::new(&["", "machine", "each", "instances", "all", "share"]).left(&[0, 1]);
+    for (name, node) in &cost.nodes {
+        table.row(vec![
+            name.clone(),
+            node.machine.clone().unwrap_or_else(|| "-".to_owned()),
+            Unit::UsdPerHour.say(node.usd_per_instance_hour),
+            significant(node.instances_mean),
+            Unit::UsdPerHour.say(node.usd_per_hour),
+            percent(node.share),
+        ]);
+    }
+    titled("Cost", &table.body())
 }
 
 fn scaling(report: &Report) -> String {

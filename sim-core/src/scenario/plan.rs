@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::objective::Objective;
+use super::rent::Rent;
 use crate::components::{Form, Node};
 use crate::engine::kernel::Behaviour;
 use crate::engine::kernel::{Core, Group, Seat, World};
@@ -94,6 +95,9 @@ pub struct Blueprint {
     pub files: IndexMap<String, String>,
     /// Frames that a request's stack needs at most.
     pub stack: u32,
+    /// What instances cost, by part; parts without a price are not in it.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub rents: IndexMap<String, Rent>,
 }
 
 /// The name of a part's instance.

@@ -38,6 +38,7 @@ pub(super) fn all(report: &Report, course: &Course<'_>) -> Vec<Figure> {
     figures.extend(queues(report, course));
     figures.extend(whereabouts(report, course));
     figures.extend(instances(report, course));
+    figures.extend(cost(report, course));
     figures
 }
 
@@ -362,4 +363,20 @@ fn instances(report: &Report, course: &Course<'_>) -> Option<Figure> {
     let note = format!("Instances in service, of nodes that have or had several.{more}");
     let form = (Shape::Steps, Scale::up_to(most(&series)), significant as fn(f64) -> String);
     (!series.is_empty()).then(|| plain(("instances", "Instances", note), course, form, series))
+}
+
+fn cost(report: &Report, course: &Course<'_>) -> Option<Figure> {
+    let cost = report.cost.as_ref()?;
+    let mut series = Vec::new();
+    for (name, node) in &cost.nodes {
+        let price = |frame: &FrameReport| {
+            let instances = frame.parts.get(name)?.instances;
+            Some(f64::from(instances) * node.usd_per_instance_hour)
+        };
+        let values = course.series(|moment| moment.mean(price));
+        series.push(Series { name: name.clone(), values });
+    }
+    let note = "What the instances in service cost an hour, on top of each other.";
+    let head = |note| ("spending", "Cost", note);
+    layered(head, note, course, (series, |usd| Unit::UsdPerHour.say(usd)))
 }

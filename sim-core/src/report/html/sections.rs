@@ -25,6 +25,16 @@ const NODES: [(&str, &str); 10] = [
     ("", "lost"),
 ];
 
+const COST: [(&str, &str); 7] = [
+    ("", "node"),
+    ("text", "machine"),
+    ("", "USD/h each"),
+    ("", "instances"),
+    ("", "USD/h"),
+    ("", "share"),
+    ("", ""),
+];
+
 /// The answer in sentences, and the figures that a reader looks for first.
 pub(super) fn answer(page: &mut Markup, report: &Report) {
     page.open("header", &[]);
@@ -59,6 +69,9 @@ pub(super) fn answer(page: &mut Markup, report: &Report) {
         line("When", &when);
     }
     line("Lost", &report.lost());
+    if let Some(costs) = report.costs() {
+        line("Cost", &costs);
+    }
     page.close();
     tiles(page, report);
     page.close();
@@ -92,6 +105,11 @@ fn tiles(page: &mut Markup, report: &Report) {
     tile(&latency(report.latency_ms.p50), "p50 latency");
     tile(&latency(report.latency_ms.p95), "p95 latency");
     tile(&latency(report.latency_ms.p99), "p99 latency");
+    if let Some(cost) = &report.cost {
+        tile(&significant(cost.usd_per_hour), "USD per hour");
+        let each = cost.usd_per_1000_good.map_or("-".to_owned(), significant);
+        tile(&each, "USD per 1,000 good requests");
+    }
     page.close();
 }
 
@@ -281,6 +299,35 @@ pub(super) fn nodes(page: &mut Markup, report: &Report) {
 fn instances(node: &NodeReport) -> String {
     let all = node.instances;
     if all.min == all.max { all.end.to_string() } else { format!("{} to {}", all.min, all.max) }
+}
+
+/// What each node costs.
+pub(super) fn cost(page: &mut Markup, report: &Report) {
+    let Some(cost) = &report.cost else { return };
+    page.open("section", &[("id", "cost")]);
+    page.element("h2", &[], "Cost");
+    let mut table = Table::new(page, &COST);
+    for (name, node) in &cost.nodes {
+        let cells = [
+            ("text", node.machine.clone().unwrap_or_else(|| "-".to_owned())),
+            ("", significant(node.usd_per_instance_hour)),
+            ("", significant(node.instances_mean)),
+            ("", significant(node.usd_per_hour)),
+            ("", percent(node.share)),
+        ];
+        let cells: Vec<(&str, &str)> =
+            cells.iter().map(|(class, text)| (*class, &text[..])).collect();
+        table.bar(name, &cells, node.share);
+    }
+    table.end();
+    let how = "Time in service times the price, after the warm-up; an instance is billed for a \
+               minute at least. Boot before service, storage and traffic are not in it.";
+    page.element("p", &[("class", "note")], how);
+    if !cost.not_priced.is_empty() {
+        let names = cost.not_priced.join(", ");
+        page.element("p", &[("class", "note")], &format!("Without a price: {names}."));
+    }
+    page.close();
 }
 
 /// Where the report comes from, and how to repeat the run.

@@ -1,4 +1,5 @@
-//! The first lines: does it hold, what breaks first, when, why, and what was lost.
+//! The first lines: does it hold, what breaks first, when, why, and what was lost
+//! and what it costs.
 
 use super::super::Report;
 use super::super::figures::at;
@@ -23,6 +24,9 @@ pub(super) fn head(report: &Report) -> String {
         labelled(&mut out, "When", &when);
     }
     labelled(&mut out, "Lost", &report.lost());
+    if let Some(costs) = report.costs() {
+        labelled(&mut out, "Cost", &costs);
+    }
     out
 }
 
