@@ -12,6 +12,7 @@ mod html;
 mod latency_map;
 mod nodes;
 mod objectives;
+mod recovery;
 mod saturation;
 mod story;
 #[cfg(test)]
@@ -31,6 +32,7 @@ pub use self::frames::{FrameReport, PartFrameReport, RequestsFrame, ResourceFram
 pub use self::latency_map::{LatencyMap, LatencyWindow};
 pub use self::nodes::{InstanceReport, Instances, NodeReport, ResourceReport};
 pub use self::objectives::{Breach, ObjectiveReport, Unit};
+pub use self::recovery::Recovery;
 pub use self::timeline::{Moment, Scaling};
 use crate::run::Run;
 
@@ -92,6 +94,9 @@ pub struct Report {
     pub timeline: Vec<Moment>,
     /// Events beyond those that the timeline keeps.
     pub timeline_cut: u64,
+    /// How long after each disturbance the objectives held again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recovery: Vec<Recovery>,
     /// How long the scenario lasts, simulated seconds.
     pub duration_s: f64,
     /// How much of it was simulated, seconds: less where the run was interrupted.
@@ -168,6 +173,7 @@ impl Report {
             scaling: timeline::scaling(&facts),
             timeline: timeline::timeline(&facts, &core.journal, &objectives, &bottleneck),
             timeline_cut: core.journal_cut,
+            recovery: recovery::recoveries(&facts, &core.journal, &objectives),
             objectives,
             bottleneck,
             duration_s: seconds(plan.duration),

@@ -275,6 +275,16 @@ fn happen(world: &mut World<Node>, plan: &Plan, change: &Change) {
                 world.stop(node, Cause::Reset);
             }
         }
+        Change::Halt(nodes, why) => {
+            for &node in nodes {
+                note(world, node, why);
+                world.stop(node, Cause::Reset);
+            }
+        }
+        Change::Resize { part, form, rent } => {
+            let machine = rent.machine.as_deref().unwrap_or("another machine");
+            set(world, plan, *part, (form, &format!("runs on {machine} from now on")));
+        }
         Change::Start(nodes) => {
             for &node in nodes {
                 note(world, node, "started");

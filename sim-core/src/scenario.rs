@@ -284,7 +284,7 @@ fn check_classes(
             let candidates: Vec<&str> = known
                 .iter()
                 .copied()
-                .chain(["latency", "errors", "goodput", "throughput"])
+                .chain(["latency", "errors", "goodput", "throughput", "availability"])
                 .collect();
             problems.push(
                 Problem::new(Code::BadObjective, path, message)

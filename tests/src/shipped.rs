@@ -57,8 +57,20 @@ fn a_machine_gives_cores_memory_and_price_and_the_node_itself_wins() {
         (rent("db").usd_per_hour, rent("db").machine.as_deref()),
         (0.1, Some("db.m5.large"))
     );
-    let same = crate::support::plan(shop, &["nodes.app.machine=c7i.large"]);
-    assert_ne!(plan.hash, same.hash);
+    let other = crate::support::plan(shop, &["nodes.app.machine=c7i.large"]);
+    assert_ne!(plan.hash, other.hash);
+    let resize = "{at: 500ms, resize: app, machine: c7i.2xlarge, downtime: 100ms}";
+    let resized = crate::support::plan(shop, &[&format!("events=[{resize}]")]);
+    let forms: Vec<_> = resized
+        .events
+        .iter()
+        .filter_map(|event| match &event.change {
+            sim_core::scenario::plan::Change::Resize { form, .. } => Some(form.to_json()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(forms.len(), 1);
+    assert_eq!((resized.events.len(), &forms[0]["cores"]), (3, &8.into()));
 }
 
 #[test]

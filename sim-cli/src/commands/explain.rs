@@ -77,7 +77,9 @@ fn machine_page(machine: &machines::Machine) -> String {
     let machines::Machine { name, cores, memory, usd_per_hour } = machine;
     let page = [
         format!("{name}: {cores} cores, {memory}, {usd_per_hour} USD/h\n"),
-        format!("  A node that says machine: {name} takes its cores and memory from it where it has"),
+        format!(
+            "  A node that says machine: {name} takes its cores and memory from it where it has"
+        ),
         "  such knobs, and costs its price; what the node says itself wins.".to_owned(),
         "  Sources and dates: busyhour explain machines\n".to_owned(),
     ];

@@ -9,6 +9,9 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::facts::{Facts, ratio, seconds};
+use crate::engine::time::Nanos;
+use crate::scenario::Rent;
+use crate::scenario::plan::Change;
 
 /// The shortest time that an instance is billed for, seconds.
 const MINIMUM_S: f64 = 60.0;
@@ -30,9 +33,9 @@ pub struct Cost {
 /// What one node costs.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct NodeCost {
-    /// Its machine type, where one is named.
+    /// Its machine type, where one is named; the last one of several.
     pub machine: Option<String>,
-    /// The price of an instance, USD/h.
+    /// The price of an instance, USD/h; the last one of several.
     pub usd_per_instance_hour: f64,
     /// Instances paid for, the mean over the measured time.
     pub instances_mean: f64,
@@ -50,20 +53,20 @@ pub(super) fn cost(facts: &Facts<'_>) -> Option<Cost> {
     }
     let mut cost = Cost::default();
     for (index, part) in facts.parts.iter().enumerate() {
-        let Some(rent) = rents.get(part.name) else {
+        let Some(first) = rents.get(part.name) else {
             if part.serves() {
                 cost.not_priced.push(part.name.to_owned());
             }
             continue;
         };
-        let paid_s = paid_s(facts, index);
-        let instances_mean = ratio(paid_s, facts.span_s());
-        let usd_per_hour = instances_mean * rent.usd_per_hour;
+        let (paid_s, usd) = paid(facts, index);
+        let usd_per_hour = ratio(usd * HOUR_S, facts.span_s());
         cost.usd_per_hour += usd_per_hour;
+        let last = rent_at(facts, index, facts.now).unwrap_or(first);
         let node = NodeCost {
-            machine: rent.machine.clone(),
-            usd_per_instance_hour: rent.usd_per_hour,
-            instances_mean,
+            machine: last.machine.clone(),
+            usd_per_instance_hour: last.usd_per_hour,
+            instances_mean: ratio(paid_s, facts.span_s()),
             usd_per_hour,
             share: 0.0,
         };
@@ -78,9 +81,20 @@ pub(super) fn cost(facts: &Facts<'_>) -> Option<Cost> {
     Some(cost)
 }
 
-/// Instance-seconds of a part that are paid for after the warm-up.
-fn paid_s(facts: &Facts<'_>, part: usize) -> f64 {
-    let mut paid = 0.0;
+/// What an instance of a part costs at a time; `None` where nothing is paid for it.
+pub(super) fn rent_at<'a>(facts: &Facts<'a>, part: usize, at: Nanos) -> Option<&'a Rent> {
+    let resized = facts.plan.events.iter().rev().find_map(|event| match &event.change {
+        Change::Resize { part: index, rent, .. } if *index as usize == part && event.at <= at => {
+            Some(rent)
+        }
+        _ => None,
+    });
+    resized.or_else(|| facts.plan.blueprint.rents.get(facts.parts[part].name))
+}
+
+/// Instance-seconds of a part that are paid for after the warm-up, and what they cost, USD.
+fn paid(facts: &Facts<'_>, part: usize) -> (f64, f64) {
+    let (mut paid_s, mut usd) = (0.0, 0.0);
     let mut before = facts.plan.blueprint.parts[part].replicas;
     // when those came that came while it was played, the last one last
     let mut came: Vec<f64> = Vec::new();
@@ -88,18 +102,18 @@ fn paid_s(facts: &Facts<'_>, part: usize) -> f64 {
         let now = frame.parts[part].instances;
         let length_s = seconds(frame.end - frame.start);
         let middle_s = seconds(frame.start) + length_s / 2.0;
-        let measured = frame.start >= facts.since;
-        if measured {
-            paid += f64::from(before + now) / 2.0 * length_s;
-        }
+        let mut instance_s = f64::from(before + now) / 2.0 * length_s;
         came.extend((before..now).map(|_| middle_s));
         for _ in now..before {
             let age = came.pop().map_or(MINIMUM_S, |at| middle_s - at);
-            if measured && age < MINIMUM_S {
-                paid += MINIMUM_S - age;
-            }
+            instance_s += (MINIMUM_S - age).max(0.0);
         }
         before = now;
+        if frame.start >= facts.since {
+            let price = rent_at(facts, part, frame.start).map_or(0.0, |rent| rent.usd_per_hour);
+            paid_s += instance_s;
+            usd += instance_s * price / HOUR_S;
+        }
     }
-    paid
+    (paid_s, usd)
 }

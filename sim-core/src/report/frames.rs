@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use super::cost::rent_at;
 use super::counts::{Failures, failures, ms};
 use super::facts::{Class, Facts, ratio, seconds, total};
 use crate::run::{ClassFrame, Frame};
@@ -58,6 +59,9 @@ pub struct PartFrameReport {
     pub travelling: f64,
     /// By resource.
     pub resources: IndexMap<String, ResourceFrameReport>,
+    /// What the instances in service at its end cost, USD/h; `None` without a price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usd_per_hour: Option<f64>,
 }
 
 /// A resource in a window, all instances together.
@@ -76,8 +80,10 @@ pub(super) fn frames(facts: &Facts<'_>) -> Vec<FrameReport> {
 fn report(facts: &Facts<'_>, frame: &Frame) -> FrameReport {
     let class =
         |(name, class): (&&str, &Class<'_>)| ((*name).to_owned(), requests(&class.frame(frame)));
-    let served = facts.parts.iter().zip(&frame.parts).filter(|(part, _)| !part.source);
-    let parts = served.map(|(part, figures)| {
+    let served = facts.parts.iter().zip(&frame.parts).enumerate();
+    let served = served.filter(|(_, (part, _))| !part.source);
+    let parts = served.map(|(index, (part, figures))| {
+        let rent = rent_at(facts, index, frame.start);
         let resources = part.resources.iter().zip(&figures.resources).map(|(name, resource)| {
             let report = ResourceFrameReport {
                 utilisation: ratio(resource.busy_ns as f64, resource.capacity_ns as f64),
@@ -93,6 +99,7 @@ fn report(facts: &Facts<'_>, frame: &Frame) -> FrameReport {
             working,
             travelling,
             resources: resources.collect(),
+            usd_per_hour: rent.map(|rent| f64::from(figures.instances) * rent.usd_per_hour),
         };
         (part.name.to_owned(), report)
     });

@@ -50,7 +50,7 @@ impl Unit {
     fn of(metric: Metric) -> Self {
         match metric {
             Metric::LatencyMean | Metric::LatencyMax | Metric::LatencyPercentile(_) => Unit::Ms,
-            Metric::Errors => Unit::Share,
+            Metric::Errors | Metric::Availability => Unit::Share,
             Metric::Throughput | Metric::Goodput => Unit::PerSecond,
             Metric::Cost => Unit::UsdPerHour,
             Metric::CostPer1000Good => Unit::UsdPer1000Good,
@@ -87,6 +87,9 @@ pub struct Breach {
 const CALM: (usize, usize) = (4, 50);
 /// Slower requests than a percentile that a window needs before the percentile means something.
 const SLOWER: f64 = 5.0;
+/// Share of the ended requests that must be answered for a window to count as available, as in
+/// service level agreements that count a minute with more than 5 % errors as downtime.
+const AVAILABLE: f64 = 0.95;
 /// Losses in a window that are more than chance.
 const LOSSES: u64 = 3;
 
@@ -101,7 +104,10 @@ fn evaluate(facts: &Facts<'_>, objective: &Objective) -> ObjectiveReport {
         .filter(|(name, _)| concerns(objective, name))
         .map(|(_, class)| class)
         .collect();
-    let value = overall(facts, objective.metric, &classes);
+    let value = match objective.metric {
+        Metric::Availability => availability(facts, objective, &classes),
+        metric => overall(facts, metric, &classes),
+    };
     ObjectiveReport {
         expression: objective.expression.clone(),
         class: objective.class.clone(),
@@ -132,13 +138,14 @@ fn overall(facts: &Facts<'_>, metric: Metric, classes: &[&Class<'_>]) -> Option<
         Metric::Errors => (done + failed > 0).then(|| failed as f64 / (done + failed) as f64),
         Metric::Throughput => (span > 0.0).then(|| (done + facts.wasted) as f64 / span),
         Metric::Goodput => (span > 0.0).then(|| done as f64 / span),
+        Metric::Availability => None,
         Metric::Cost => facts.cost.as_ref().map(|cost| cost.usd_per_hour),
         Metric::CostPer1000Good => facts.cost.as_ref().and_then(|cost| cost.usd_per_1000_good),
     }
 }
 
 /// The value in a window; `None` where too few requests ended in it to tell.
-fn within(objective: &Objective, class: &ClassFrame, span_s: f64) -> Option<f64> {
+fn within(objective: &Objective, class: &ClassFrame, (span_s, least_s): (f64, f64)) -> Option<f64> {
     let failed: u64 = class.failed.iter().sum();
     let ended = class.completed + failed;
     match objective.metric {
@@ -154,9 +161,26 @@ fn within(objective: &Objective, class: &ClassFrame, span_s: f64) -> Option<f64>
             (ended > 0).then(|| failed as f64 / ended as f64)
         }
         Metric::Throughput | Metric::Goodput => Some(ratio(class.completed as f64, span_s)),
+        Metric::Availability if ended > 0 => {
+            let available = class.completed as f64 >= AVAILABLE * ended as f64;
+            (span_s >= least_s).then_some(f64::from(u8::from(available)))
+        }
+        // nothing ends although somebody asks: at first it may just be under way
+        Metric::Availability => (class.issued > 0 && span_s >= 2.0 * least_s).then_some(0.0),
         // a budget is for the whole run, not for each moment
         Metric::Cost | Metric::CostPer1000Good => None,
     }
+}
+
+/// Share of the time in windows in which the service was available.
+fn availability(facts: &Facts<'_>, objective: &Objective, classes: &[&Class<'_>]) -> Option<f64> {
+    let (mut up, mut all) = (0.0, 0.0);
+    for (first, end, value) in windows(facts, objective, classes) {
+        let length = seconds(facts.measured[end].end - facts.measured[first].start);
+        up += value * length;
+        all += length;
+    }
+    (all > 0.0).then(|| up / all)
 }
 
 /// A stretch of frames, first and last, and the objective's value in it.
@@ -166,13 +190,15 @@ type Window = (usize, usize, f64);
 fn windows(facts: &Facts<'_>, objective: &Objective, classes: &[&Class<'_>]) -> Vec<Window> {
     let mut all = Vec::new();
     let mut open: Option<(usize, ClassFrame)> = None;
+    // frames are a little longer or shorter than their number says
+    let least_s = (facts.span_s() / 100.0).min(60.0) * (1.0 - 1e-9);
     for (index, frame) in facts.measured.iter().enumerate() {
         let mut parts: Vec<ClassFrame> = classes.iter().map(|class| class.frame(frame)).collect();
         let first = open.as_ref().map_or(index, |(first, _)| *first);
         parts.extend(open.take().map(|(_, before)| before));
         let sum = total(parts.iter());
         let span_s = seconds(frame.end - facts.measured[first].start);
-        match within(objective, &sum, span_s) {
+        match within(objective, &sum, (span_s, least_s)) {
             Some(value) => all.push((first, index, value)),
             None => open = Some((first, sum)),
         }

@@ -50,10 +50,22 @@ impl Report {
         let before = |moment: &&Moment| {
             moment.kind == "event" && moment.at_s <= first && moment.at_s > (first - near).max(0.0)
         };
-        if let Some(event) = self.timeline.iter().rfind(before) {
+        if let Some(last) = self.timeline.iter().rfind(before) {
+            let mut together =
+                self.timeline.iter().filter(|event| before(event) && event.at_s == last.at_s);
+            let event = together.next().unwrap_or(last);
             let node = event.node.as_deref().unwrap_or("");
+            let more = match together.count() {
+                0 => String::new(),
+                more => format!(", and {more} more"),
+            };
             let (when, what) = (at(event.at_s), &event.what);
-            text.push_str(&format!(" (just before, at {when}: {node} {what})"));
+            text.push_str(&format!(" (just before, at {when}: {node} {what}{more})"));
+        }
+        let never = self.recovery.iter().find(|one| one.harmful && one.recovered_after_s.is_none());
+        if let Some(one) = never {
+            let (what, at) = (&one.what, at(one.at_s));
+            text.push_str(&format!("; never recovered from {} {what} at {at}", one.node));
         }
         Some(text)
     }

@@ -2,6 +2,7 @@
 
 mod blame;
 mod cost;
+mod recovery;
 pub(super) mod sample;
 
 use self::sample::{played, shop};

@@ -35,6 +35,7 @@ impl Report {
             cost(self),
             over_time::over_time(self),
             scaling(self),
+            recovery(self),
             timeline(self),
             origin(self),
         ];
@@ -208,6 +209,14 @@ fn timeline(report: &Report) -> String {
     };
     let lines = report.timeline.iter().map(line).collect();
     titled("Timeline", &shortened(lines, TIMELINE))
+}
+
+fn recovery(report: &Report) -> String {
+    let mut table = Table::new(&["", "", ""]).left(&[1, 2]);
+    for one in &report.recovery {
+        table.row(vec![at(one.at_s), format!("{}: {}", one.node, one.what), one.outcome()]);
+    }
+    titled("Disturbances", &table.body())
 }
 
 /// The first and the last lines of many, and how many were left out between.

@@ -19,6 +19,10 @@ pub enum Metric {
     Throughput,
     /// Answers per second that a user was still waiting for.
     Goodput,
+    /// Share of the time in which the service was available, 0 to 1: of windows of a minute (a
+    /// hundredth of the run where that is shorter) those in which at least 95 % of the requests
+    /// that ended were answered.
+    Availability,
     /// What all nodes with a price cost, USD/h.
     Cost,
     /// The same per 1,000 requests that were answered to somebody who waited, USD.
@@ -115,13 +119,14 @@ impl Objective {
     }
 }
 
-const METRICS: [&str; 8] =
-    ["latency", "errors", "throughput", "goodput", "mean", "max", "rate", "cost"];
+const METRICS: [&str; 9] =
+    ["latency", "errors", "throughput", "goodput", "mean", "max", "rate", "cost", "availability"];
 
 /// The metric of the words before the relation; what a cost is per is told by its bound's unit.
 fn metric(words: &[&str], bound: &str) -> Option<Metric> {
     match words {
         ["errors" | "rate"] => Some(Metric::Errors),
+        ["availability"] => Some(Metric::Availability),
         ["throughput"] => Some(Metric::Throughput),
         ["goodput"] => Some(Metric::Goodput),
         ["cost"] if bound.contains("1000") => Some(Metric::CostPer1000Good),
@@ -140,7 +145,7 @@ fn metric(words: &[&str], bound: &str) -> Option<Metric> {
 
 fn bound(metric: Metric, text: &str) -> Result<f64, String> {
     match metric {
-        Metric::Errors => text.parse::<Share>().map(Share::value),
+        Metric::Errors | Metric::Availability => text.parse::<Share>().map(Share::value),
         Metric::Throughput | Metric::Goodput => text.parse::<Rate>().map(Rate::per_second),
         Metric::Cost | Metric::CostPer1000Good => cost(metric, text),
         _ => match text.parse::<f64>() {
@@ -179,6 +184,8 @@ mod tests {
         assert_eq!(read_class, Ok((class, p999, Relation::Below, 2_000.0)));
         assert_eq!(read("goodput > 20/s"), Ok((None, Metric::Goodput, Relation::Above, 20.0)));
         assert_eq!(read("cost < 3 USD/h"), Ok((None, Metric::Cost, Relation::Below, 3.0)));
+        let shop = (Some("shop".to_owned()), Metric::Availability, Relation::Above, 0.999);
+        assert_eq!(read("shop availability > 99.9%"), Ok(shop));
         let per_1000 = Ok((None, Metric::CostPer1000Good, Relation::AtMost, 0.05));
         assert_eq!(read("cost <= 0.05 USD/1000 good"), per_1000);
     }

@@ -65,10 +65,33 @@ pub enum Change {
         /// What is said of it in the timeline.
         said: String,
     },
+    /// These nodes stop for a reason, told in the timeline; what they hold is lost.
+    Halt(Vec<u32>, String),
+    /// A part's machines are of another type from now on.
+    Resize {
+        /// Index of the part.
+        part: u32,
+        /// The whole new form.
+        form: Box<Form>,
+        /// What an instance costs from now on.
+        rent: Rent,
+    },
     /// So many more instances of a part.
     Add(u32, u32),
     /// So many fewer; they finish what they hold.
     Remove(u32, u32),
+}
+
+impl Change {
+    /// Whether it only gives back what another one took away, or adds to what there is.
+    #[must_use]
+    pub fn gives_back(&self) -> bool {
+        match self {
+            Change::Start(_) | Change::Add(..) | Change::Resize { .. } => true,
+            Change::Slow(_, factor) => *factor == 1.0,
+            _ => false,
+        }
+    }
 }
 
 /// One named part of a scenario.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::machines::{self, Machine};
-use super::problem::{Code, Problem};
+use super::problem::{Code, Place, Problem};
 use super::tree::{Entry, Node, Value};
 use crate::components::manual::{Knob, manual};
 
@@ -54,6 +54,13 @@ fn not_a_name(path: &str, entry: &Entry) -> Vec<Problem> {
     vec![problem.with_remedy("write the name of a machine type, like c7i.large")]
 }
 
+impl Machine {
+    /// What an instance of it costs at its list price.
+    pub(super) fn rent(&self) -> Rent {
+        Rent { machine: Some(self.name.clone()), usd_per_hour: self.usd_per_hour }
+    }
+}
+
 impl Terms {
     /// What is paid, if anything.
     pub(super) fn rent(&self) -> Option<Rent> {
@@ -62,35 +69,40 @@ impl Terms {
         Some(Rent { machine: machine.map(|machine| machine.name.clone()), usd_per_hour })
     }
 
-    /// What a form of the component takes over from the machine: its cores and its memory, where
-    /// it has such knobs. A section `memory` in which `machine` stands for all there is, is filled
-    /// in only where it is written (`written`): without it memory plays no part.
+    /// What a form of the component takes over from the machine, if there is one.
     pub(super) fn form(&self, component: &str, written: &Node) -> Node {
-        let mut form = Node::empty_map(written.place);
-        let Some((machine, entry)) = &self.machine else { return form };
-        let knobs = manual(component).map(|manual| manual.knobs).unwrap_or_default();
-        let knows = |path: &str| knobs.iter().any(|knob: &Knob| knob.path == path);
-        let place = entry.node.place;
-        if knows("cores") {
-            let cores = Node::new(place, Value::Int(i128::from(machine.cores)));
-            push(&mut form, entry, "cores", cores);
+        match &self.machine {
+            Some((machine, entry)) => fields(machine, entry.node.place, (component, written)),
+            None => Node::empty_map(written.place),
         }
-        let memory = Node::text(place, machine.memory.clone());
-        if knows("memory.machine") {
-            if matches!(written.get("memory").map(|node| &node.value), Some(Value::Map(_))) {
-                let mut section = Node::empty_map(place);
-                push(&mut section, entry, "machine", memory);
-                push(&mut form, entry, "memory", section);
-            }
-        } else if knows("memory") {
-            push(&mut form, entry, "memory", memory);
-        }
-        form
     }
 }
 
-fn push(map: &mut Node, like: &Entry, key: &str, node: Node) {
+/// What a form takes over from a machine: its cores and its memory, where the component has such
+/// knobs. A section `memory` in which `machine` stands for all there is, is filled in only where
+/// it is written: without it memory plays no part.
+pub(super) fn fields(machine: &Machine, place: Place, (component, written): (&str, &Node)) -> Node {
+    let mut form = Node::empty_map(place);
+    let knobs = manual(component).map(|manual| manual.knobs).unwrap_or_default();
+    let knows = |path: &str| knobs.iter().any(|knob: &Knob| knob.path == path);
+    if knows("cores") {
+        push(&mut form, "cores", Node::new(place, Value::Int(i128::from(machine.cores))));
+    }
+    let memory = Node::text(place, machine.memory.clone());
+    if knows("memory.machine") {
+        if matches!(written.get("memory").map(|node| &node.value), Some(Value::Map(_))) {
+            let mut section = Node::empty_map(place);
+            push(&mut section, "machine", memory);
+            push(&mut form, "memory", section);
+        }
+    } else if knows("memory") {
+        push(&mut form, "memory", memory);
+    }
+    form
+}
+
+fn push(map: &mut Node, key: &str, node: Node) {
     if let Value::Map(entries) = &mut map.value {
-        entries.push(Entry { key: key.to_owned(), key_place: like.key_place, node });
+        entries.push(Entry { key: key.to_owned(), key_place: node.place, node });
     }
 }

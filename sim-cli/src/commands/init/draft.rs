@@ -60,7 +60,7 @@ pub(super) fn scenario(wishes: &Wishes) -> String {
          users:\n  \
            people:\n    \
              enter: lb\n    \
-             # half of the busiest hour's rate, then the busiest hour itself; spikes are higher\n    \
+             # half of the busiest hour's rate, then that hour itself; spikes are higher\n    \
              arrivals: {{base: {base}/s, peaks: [{{at: {at}, ramp: {ramp}, hold: {hold}, \
              rate: {busy}/s}}]}}\n    \
              patience: 8s                  # then they leave, and the work was for nothing\n\
@@ -104,7 +104,8 @@ fn nodes(wishes: &Wishes) -> String {
     let database = if wishes.stack == Stack::Web { "" } else { "    database: pool\n" };
     let ms = CPU_S * 1e3;
     let mut text = format!(
-        "  lb: {{component: balancer, balance: least_connections, to: web, price: 0.0225 USD/h}}\n  \
+        "  lb: {{component: balancer, balance: least_connections, to: web, \
+         price: 0.0225 USD/h}}\n  \
            web:\n    \
              component: worker-pool\n    \
              machine: c7i.large            # its cores and its price\n    \

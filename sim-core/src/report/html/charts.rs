@@ -368,11 +368,8 @@ fn instances(report: &Report, course: &Course<'_>) -> Option<Figure> {
 fn cost(report: &Report, course: &Course<'_>) -> Option<Figure> {
     let cost = report.cost.as_ref()?;
     let mut series = Vec::new();
-    for (name, node) in &cost.nodes {
-        let price = |frame: &FrameReport| {
-            let instances = frame.parts.get(name)?.instances;
-            Some(f64::from(instances) * node.usd_per_instance_hour)
-        };
+    for name in cost.nodes.keys() {
+        let price = |frame: &FrameReport| frame.parts.get(name)?.usd_per_hour;
         let values = course.series(|moment| moment.mean(price));
         series.push(Series { name: name.clone(), values });
     }

@@ -154,7 +154,31 @@ pub(super) fn timeline(
         }
         page.close();
     }
+    disturbances(page, report);
     table(page, report);
+    page.close();
+}
+
+fn disturbances(page: &mut Markup, report: &Report) {
+    if report.recovery.is_empty() {
+        return;
+    }
+    page.open("div", &[("class", "wide")]);
+    page.open("table", &[("id", "recovery")]);
+    page.open("tr", &[]);
+    for (class, name) in [("", "at"), ("text", "disturbance"), ("text", "and then")] {
+        page.element("th", &[("scope", "col"), ("class", class)], name);
+    }
+    page.close();
+    for one in &report.recovery {
+        let class = if one.harmful { "text missed" } else { "text held" };
+        page.open("tr", &[]);
+        page.element("th", &[("scope", "row")], &at(one.at_s));
+        page.element("td", &[("class", "text")], &format!("{}: {}", one.node, one.what));
+        page.element("td", &[("class", class)], &one.outcome());
+        page.close();
+    }
+    page.close();
     page.close();
 }
 

@@ -13,7 +13,8 @@
       const row = rows[Math.floor(at * rows.length)];
       if (!row) continue;
       const cells = row.slice(1).map((cell, i) => names[i + 1].textContent + " " + cell.textContent);
-      output.textContent = "from " + row[0].textContent + ": " + cells.join(", ");
+      const said = cells.filter((cell) => !cell.endsWith(" -"));
+      output.textContent = "from " + row[0].textContent + ": " + said.join(", ");
     }
   };
   const hide = () => {

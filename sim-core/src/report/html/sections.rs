@@ -108,7 +108,7 @@ fn tiles(page: &mut Markup, report: &Report) {
     if let Some(cost) = &report.cost {
         tile(&significant(cost.usd_per_hour), "USD per hour");
         let each = cost.usd_per_1000_good.map_or("-".to_owned(), significant);
-        tile(&each, "USD per 1,000 good requests");
+        tile(&each, "USD / 1,000 good");
     }
     page.close();
 }

@@ -51,6 +51,25 @@ fn an_instance_that_leaves_at_once_is_billed_for_a_minute() {
 }
 
 #[test]
+fn another_machine_costs_its_own_price_and_nothing_while_it_is_changed() {
+    let plan = priced();
+    let form = Box::new(plan.blueprint.parts[2].form.clone());
+    let rent = Rent { machine: Some("c7i.xlarge".to_owned()), usd_per_hour: 0.72 };
+    let web: Vec<u32> = vec![2, 3];
+    let halt = Change::Halt(web.clone(), "stops to become a c7i.xlarge".to_owned());
+    let resize = Change::Resize { part: 2, form, rent };
+    let report = with(plan, vec![(100, halt), (160, Change::Start(web)), (160, resize)]);
+    // two instances: 100 s at 0.36, a minute at nothing, 140 s at 0.72
+    let usd = 2.0 * (100.0 * 0.36 + 140.0 * 0.72) / 300.0;
+    let cost = report.cost.as_ref().unwrap();
+    assert!((cost.usd_per_hour - usd).abs() < 0.01, "{}: {usd}", cost.usd_per_hour);
+    assert_eq!(cost.nodes["web"].machine.as_deref(), Some("c7i.xlarge"));
+    let what = |at_s: f64| report.timeline.iter().filter(move |moment| moment.at_s == at_s);
+    assert!(what(100.0).any(|moment| moment.what == "stops to become a c7i.xlarge"));
+    assert!(what(160.0).any(|moment| moment.what == "runs on c7i.xlarge from now on"));
+}
+
+#[test]
 fn the_warm_up_costs_nothing() {
     let mut plan = priced();
     plan.warmup = 100 * SECOND;
