@@ -16,6 +16,9 @@ pub(crate) struct ExplainArgs {
     topic: String,
 }
 
+/// Components that are no nodes: nobody pays for them.
+const ACTORS: [&str; 2] = ["users", "step-autoscaler"];
+
 pub(super) fn explain(args: &ExplainArgs) -> Result<Exit, Failure> {
     let topic = args.topic.trim();
     let found = if topic == "list" { Some(list()) } else { page(topic) };
@@ -69,6 +72,9 @@ fn page(topic: &str) -> Option<String> {
         for line in wrapped(&knob.doc, 92) {
             let _ = writeln!(text, "      {line}");
         }
+    }
+    if knob.is_none() && !ACTORS.contains(&name.as_str()) {
+        text.push_str("\n  Every node also takes machine and price: busyhour explain machines\n");
     }
     Some(text.trim_start_matches('\n').to_owned())
 }

@@ -107,6 +107,7 @@ pub(super) fn run(args: &RunArgs, color: Color) -> Result<Exit, Failure> {
         Format::Html => report.to_html(),
         Format::Json => {
             report.frames = report.frames.filter(|_| args.frames == Frames::All);
+            report.latency_map = report.latency_map.filter(|_| args.frames == Frames::All);
             report.to_json().map_err(Failure::internal)?
         }
     };

@@ -65,7 +65,8 @@ pub(super) struct ScenarioForm {
     /// Timed changes: kill, restart, slow, flush, set, add, remove, resize.
     #[schemars(default)]
     events: Vec<EventSpec>,
-    /// What must hold, like `latency p(95) < 500ms` or `errors < 0.1%`.
+    /// What must hold, like `latency p(95) < 500ms`, `errors < 0.1%`, `availability > 99.9%` or
+    /// `cost < 3 USD/h`.
     #[schemars(default)]
     objectives: Vec<String>,
 }
