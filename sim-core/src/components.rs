@@ -293,6 +293,7 @@ catalogue! {
     rate_limit::RateLimit,
     station::QueueStation,
     step_autoscaler::StepAutoscaler,
+    uplink::Uplink,
     users::Users,
     worker_pool::WorkerPool,
 }

@@ -24,4 +24,11 @@ pub(crate) const FAULTS: &[Fault] = &[
         test: "goldens",
         why: "who recovers and who never does is what one looks for",
     },
+    Fault {
+        file: "sim-core/src/components/uplink.rs",
+        find: "        let demand = bytes as f64 * 8.0 / self.unit_bps",
+        replace: "        let demand = bytes as f64 / self.unit_bps",
+        test: "goldens",
+        why: "a byte has eight bits",
+    },
 ];
