@@ -2,6 +2,8 @@
 
 mod completions;
 mod explain;
+mod init;
+mod report;
 mod run;
 mod schema;
 mod validate;
@@ -19,6 +21,9 @@ Examples:
   busyhour run black-friday.yaml                     play a scenario, print its report
   busyhour run shop.yaml --set nodes.web.workers=8   the same with one thing changed
   busyhour run shop.yaml --format json -o run.json   for programs; exits 99 on a missed objective
+  busyhour run shop.yaml --html report.html          the report as a page for a browser
+  busyhour report run.json --format html             the same from a saved report
+  busyhour init shop.yaml                            write a first scenario
   busyhour validate shop.yaml                        check a scenario without playing it
   busyhour explain E012                              what an error means and how to put it right
   busyhour explain worker-pool                       the knobs of a component
@@ -49,6 +54,10 @@ enum Command {
     Run(run::RunArgs),
     /// Check a scenario without playing it
     Validate(validate::ValidateArgs),
+    /// Show a saved JSON report again, as text or as a page
+    Report(report::ReportArgs),
+    /// Write a first scenario: asks a few questions
+    Init(init::InitArgs),
     /// Explain an error code, a component, one of its knobs or a model
     Explain(explain::ExplainArgs),
     /// Print the JSON Schema of scenarios, for editors
@@ -63,6 +72,8 @@ impl Busyhour {
         let done = match &self.command {
             Command::Run(args) => run::run(args, self.color),
             Command::Validate(args) => validate::validate(args, self.color),
+            Command::Report(args) => report::report(args, self.color),
+            Command::Init(args) => init::init(args),
             Command::Explain(args) => explain::explain(args),
             Command::Schema => schema::schema(),
             Command::Completions(args) => completions::completions(args),

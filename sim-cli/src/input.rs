@@ -25,16 +25,19 @@ impl Files for Beside {
     }
 }
 
-/// The text of a scenario; `-` is standard input.
-fn text(scenario: &str) -> Result<String, Failure> {
-    let found = if scenario == "-" {
-        bounded(stdin().lock(), SCENARIO_MAX)
+/// The text of a file of at most so many bytes; `-` is standard input.
+fn text(name: &str, most: u64) -> Result<String, Failure> {
+    let found = if name == "-" {
+        bounded(stdin().lock(), most)
     } else {
-        File::open(scenario)
-            .map_err(|error| error.to_string())
-            .and_then(|file| bounded(file, SCENARIO_MAX))
+        File::open(name).map_err(|error| error.to_string()).and_then(|file| bounded(file, most))
     };
-    found.map_err(|why| Failure::usage(format!("cannot read {}: {why}", shown(scenario))))
+    found.map_err(|why| Failure::usage(format!("cannot read {}: {why}", shown(name))))
+}
+
+/// The text of a saved report.
+pub(crate) fn saved(name: &str) -> Result<String, Failure> {
+    text(name, DATA_MAX)
 }
 
 fn shown(scenario: &str) -> &str {
@@ -46,14 +49,16 @@ fn bounded(from: impl Read, most: u64) -> Result<String, String> {
     from.take(most + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     if bytes.len() as u64 > most {
         let mib = most >> 20;
-        return Err(format!("it is larger than {mib} MiB; move long lists into CSV files"));
+        return Err(format!(
+            "it is larger than {mib} MiB; long lists of a scenario can be CSV files"
+        ));
     }
     String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".to_owned())
 }
 
 /// Reads and checks a scenario; problems go to standard error, and errors end the command.
 pub(crate) fn plan(scenario: &str, overrides: &[String], color: bool) -> Result<Plan, Failure> {
-    let text = text(scenario)?;
+    let text = text(scenario, SCENARIO_MAX)?;
     let beside = match Path::new(scenario).parent() {
         Some(parent) if scenario != "-" => parent.to_owned(),
         _ => PathBuf::from("."),

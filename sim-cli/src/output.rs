@@ -32,21 +32,22 @@ pub(crate) enum Destination {
 }
 
 impl Destination {
-    /// Reads `--output`; a folder that does not exist is found out before the run, not after it.
-    pub(crate) fn new(output: Option<&str>) -> Result<Self, Failure> {
+    /// Reads `--output` or another `option`; a folder that does not exist is found out before the
+    /// run, not after it.
+    pub(crate) fn new(option: &str, output: Option<&str>) -> Result<Self, Failure> {
         let Some(path) = output.filter(|path| *path != "-") else {
             return Ok(Destination::Stdout);
         };
         let path = PathBuf::from(path);
         if path.is_dir() {
             let path = path.display();
-            return Err(Failure::usage(format!("--output {path} is a folder: name a file in it")));
+            return Err(Failure::usage(format!("{option} {path} is a folder: name a file in it")));
         }
         let folder = folder(&path);
         if !folder.is_dir() {
             let folder = folder.display();
             return Err(Failure::usage(format!(
-                "--output: there is no folder {folder}: create it"
+                "{option}: there is no folder {folder}: create it"
             )));
         }
         Ok(Destination::File(path))

@@ -33,7 +33,7 @@ pub(crate) fn painted(text: &str) -> String {
             "HOLDS" => Some("1;32"),
             "DOES NOT HOLD" => Some("1;31"),
             "INTERRUPTED" | "NO OBJECTIVES" => Some("1;33"),
-            "Breaks first" | "Bottleneck" | "When" | "Lost" => Some("1"),
+            "Breaks first" | "Bottleneck" | "When" | "Lost" | "Cost" => Some("1"),
             title if !title.is_empty() && title == line => Some("1"),
             _ => None,
         };

@@ -74,6 +74,61 @@ fn the_json_is_the_contract() {
 }
 
 #[test]
+fn the_page_is_one_file_that_loads_nothing() {
+    let page = busyhour(&["run", "-", "--format", "html"], SHOP);
+    let page = String::from_utf8(page.stdout).expect("text");
+    assert!(page.starts_with("<!DOCTYPE html>") && page.ends_with("</html>"), "{page:.80}");
+    assert!(!page.contains("http:") && !page.contains("https:") && page.len() < 300_000);
+    assert!(page.contains("busyhour run - --seed 1"));
+    let file = std::env::temp_dir().join(format!("busyhour-{}.html", std::process::id()));
+    let name = file.to_string_lossy().into_owned();
+    let both = busyhour(&["run", "-", "--html", &name], SHOP);
+    assert!(String::from_utf8_lossy(&both.stdout).starts_with("HOLDS"));
+    let written = std::fs::read_to_string(&file).expect("the page is written");
+    let digest = json(&busyhour(&["run", "-", "--format", "json"], SHOP))["digest"].clone();
+    assert!(written.contains(digest.as_str().expect("a digest")));
+    std::fs::remove_file(file).expect("it is there");
+    assert_eq!(busyhour(&["run", "-", "--html", "-"], SHOP).status.code(), Some(2));
+    assert_eq!(busyhour(&["run", "-", "--html", "no/such/folder/x"], SHOP).status.code(), Some(2));
+}
+
+#[test]
+fn a_saved_report_is_shown_again() {
+    let saved = busyhour(&["run", "-", "--format", "json"], SHOP).stdout;
+    let saved = String::from_utf8(saved).expect("text");
+    let text = busyhour(&["report", "-"], &saved);
+    assert_eq!(text.status.code(), Some(0), "{}", String::from_utf8_lossy(&text.stderr));
+    assert!(String::from_utf8_lossy(&text.stdout).starts_with("HOLDS"));
+    let page = busyhour(&["report", "-", "--format", "html"], &saved);
+    assert!(String::from_utf8_lossy(&page.stdout).contains("<figure"));
+    let again = busyhour(&["report", "-", "--format", "json"], &saved);
+    assert_eq!(String::from_utf8_lossy(&again.stdout), saved);
+    let wrong = busyhour(&["report", "-"], SHOP);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("no saved report"));
+}
+
+#[test]
+fn a_first_scenario_is_written_and_plays_and_nothing_is_overwritten() {
+    let file = std::env::temp_dir().join(format!("busyhour-{}.yaml", std::process::id()));
+    let name = file.to_string_lossy().into_owned();
+    let flags = ["init", &name, "--users", "50000", "--stack", "cache", "--budget", "2", "--yes"];
+    let written = busyhour(&flags, "");
+    assert_eq!(written.status.code(), Some(0), "{}", String::from_utf8_lossy(&written.stderr));
+    let report = json(&busyhour(&["run", &name, "--format", "json", "--duration", "1m"], ""));
+    assert!(report["cost"]["usd_per_hour"].as_f64().is_some_and(|usd| usd > 0.1 && usd < 2.0));
+    assert_eq!(report["verdict"], "held");
+    let text = std::fs::read_to_string(&file).expect("it is there");
+    assert_eq!(busyhour(&flags, "").status.code(), Some(2), "it exists already");
+    assert_eq!(std::fs::read_to_string(&file).expect("it is there"), text);
+    std::fs::remove_file(&file).expect("it is there");
+    let asked = busyhour(&["init", &name], "100\n");
+    assert_eq!((asked.status.code(), file.exists()), (Some(2), false), "no terminal to ask on");
+    let wrong = busyhour(&["init", &name, "--yes", "--objective", "fast"], "");
+    assert_eq!((wrong.status.code(), file.exists()), (Some(2), false));
+}
+
+#[test]
 fn the_same_words_give_the_same_digest_and_another_seed_another() {
     let digest = |seed| json(&busyhour(&["run", "-", "--format", "json", "--seed", seed], SHOP));
     assert_eq!(digest("1")["digest"], digest("1")["digest"]);

@@ -310,6 +310,7 @@ catalogue! {
     station::QueueStation,
     step_autoscaler::StepAutoscaler,
     supervisor::Supervisor,
+    uplink::Uplink,
     users::Users,
     worker_pool::WorkerPool,
 }

@@ -23,5 +23,5 @@ pub use scenario::plan::Plan;
 pub use scenario::problem::{
     Code, Problem, Problems, Severity, Sources, nearest_remedy, render, render_all,
 };
-pub use scenario::{Files, NoFiles, Reading, models, read, schema};
+pub use scenario::{Files, NoFiles, Reading, machines, models, read, schema};
 pub use units::Duration;

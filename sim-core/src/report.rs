@@ -2,29 +2,37 @@
 
 mod account;
 mod bottleneck;
+mod cost;
 mod counts;
 mod csv;
 mod facts;
 pub mod figures;
 mod frames;
+mod html;
+mod latency_map;
 mod nodes;
 mod objectives;
+mod recovery;
 mod saturation;
+mod story;
 #[cfg(test)]
 mod tests;
 mod text;
 mod timeline;
 
 use indexmap::IndexMap;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use self::account::{Account, Entry};
 pub use self::bottleneck::Bottleneck;
+pub use self::cost::{Cost, NodeCost};
 pub use self::counts::{Attempts, ClassReport, Failures, Latency, Requests};
 use self::facts::{Facts, ratio, seconds};
 pub use self::frames::{FrameReport, PartFrameReport, RequestsFrame, ResourceFrameReport};
+pub use self::latency_map::{LatencyMap, LatencyWindow};
 pub use self::nodes::{InstanceReport, Instances, NodeReport, ResourceReport};
-pub use self::objectives::{Breach, ObjectiveReport};
+pub use self::objectives::{Breach, ObjectiveReport, Unit};
+pub use self::recovery::Recovery;
 pub use self::timeline::{Moment, Scaling};
 use crate::run::Run;
 
@@ -32,7 +40,7 @@ use crate::run::Run;
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// Whether the cluster did what is asked of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Every objective held.
@@ -45,7 +53,7 @@ pub enum Verdict {
 
 /// The report of one run. Rates, latencies, utilisations, objectives and the account of time cover
 /// the time after the warm-up; counts of requests cover the whole run.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// [`SCHEMA_VERSION`].
     pub schema_version: u32,
@@ -77,12 +85,18 @@ pub struct Report {
     pub classes: IndexMap<String, ClassReport>,
     /// By node of the scenario.
     pub nodes: IndexMap<String, NodeReport>,
+    /// What it costs, where any node has a price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Cost>,
     /// Instances that came and went.
     pub scaling: Vec<Scaling>,
     /// Notable events.
     pub timeline: Vec<Moment>,
     /// Events beyond those that the timeline keeps.
     pub timeline_cut: u64,
+    /// How long after each disturbance the objectives held again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recovery: Vec<Recovery>,
     /// How long the scenario lasts, simulated seconds.
     pub duration_s: f64,
     /// How much of it was simulated, seconds: less where the run was interrupted.
@@ -104,12 +118,21 @@ pub struct Report {
     /// What the engine did.
     pub engine: Engine,
     /// Figures over time.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frames: Option<Vec<FrameReport>>,
+    /// Latencies over time, coarser in time than the frames and finer in latency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency_map: Option<LatencyMap>,
+}
+
+/// What tells a report from any other JSON.
+#[derive(Deserialize)]
+struct Version {
+    schema_version: u32,
 }
 
 /// What the engine did; times depend on the machine and are no part of the digest.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Engine {
     /// Events handled.
     pub events: u64,
@@ -146,9 +169,11 @@ impl Report {
             latency_ms: counts::latency(&facts),
             classes: counts::classes(&facts),
             nodes: nodes::nodes(&facts),
+            cost: facts.cost.clone(),
             scaling: timeline::scaling(&facts),
             timeline: timeline::timeline(&facts, &core.journal, &objectives, &bottleneck),
             timeline_cut: core.journal_cut,
+            recovery: recovery::recoveries(&facts, &core.journal, &objectives),
             objectives,
             bottleneck,
             duration_s: seconds(plan.duration),
@@ -162,6 +187,7 @@ impl Report {
             command: None,
             engine: Engine { events: core.events, ..Engine::default() },
             frames: Some(frames::frames(&facts)),
+            latency_map: Some(latency_map::latency_map(&facts)),
         }
     }
 
@@ -172,6 +198,25 @@ impl Report {
         self.engine.requests_per_cpu_second =
             (cpu_seconds > 0.0).then(|| self.requests.issued as f64 / cpu_seconds);
         self
+    }
+
+    /// A report from its JSON, as [`Report::to_json`] wrote it.
+    ///
+    /// # Errors
+    /// A sentence with what is wrong and what to do.
+    pub fn from_json(text: &str) -> Result<Self, String> {
+        let version = serde_json::from_str::<Version>(text).map_err(|error| {
+            format!("it is no saved report ({error}): write one with run --format json")
+        })?;
+        if version.schema_version != SCHEMA_VERSION {
+            let found = version.schema_version;
+            return Err(format!(
+                "its schema_version is {found}, not {SCHEMA_VERSION}: run it again"
+            ));
+        }
+        serde_json::from_str(text).map_err(|error| {
+            format!("another version of Busyhour wrote it ({error}): run the scenario again")
+        })
     }
 
     /// The report as JSON, indented, with a line break at the end.

@@ -298,6 +298,17 @@ fn happen(world: &mut World<Node>, plan: &Plan, change: &Change) {
                 }
             }
         }
+        Change::Halt(nodes, why) => {
+            for &node in nodes {
+                if world.kill(node) {
+                    note(world, node, why);
+                }
+            }
+        }
+        Change::Resize { part, form, rent } => {
+            let machine = rent.machine.as_deref().unwrap_or("another machine");
+            set(world, plan, *part, (form, &format!("runs on {machine} from now on")));
+        }
         Change::Start(nodes) => {
             for &node in nodes {
                 if world.revive(node) {

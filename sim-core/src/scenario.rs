@@ -3,11 +3,13 @@
 mod check;
 pub mod decode;
 mod happenings;
+pub mod machines;
 pub mod models;
 pub mod objective;
 mod parts;
 pub mod plan;
 pub mod problem;
+mod rent;
 mod schema;
 mod spec;
 pub mod tree;
@@ -22,6 +24,7 @@ use self::objective::Objective;
 use self::parts::ReadPart;
 use self::plan::{Blueprint, Part, Plan};
 use self::problem::{Code, Place, Problem, Problems, SourceId, Sources};
+pub use self::rent::Rent;
 pub use self::schema::schema;
 use self::spec::{EventSpec, Head, VERSION};
 use self::tree::Node;
@@ -271,6 +274,9 @@ fn check_classes(
     }
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
     for (index, objective) in objectives.iter().enumerate() {
+        if objective.metric.is_cost() && blueprint.rents.is_empty() {
+            problems.push(nothing_priced(index, &objective.expression, root));
+        }
         let Some(class) = &objective.class else { continue };
         if !known.contains(&class.as_str()) {
             let path = format!("objectives[{index}]");
@@ -279,7 +285,7 @@ fn check_classes(
             let candidates: Vec<&str> = known
                 .iter()
                 .copied()
-                .chain(["latency", "errors", "goodput", "throughput"])
+                .chain(["latency", "errors", "goodput", "throughput", "availability"])
                 .collect();
             problems.push(
                 Problem::new(Code::BadObjective, path, message)
@@ -289,6 +295,15 @@ fn check_classes(
             );
         }
     }
+}
+
+fn nothing_priced(index: usize, expression: &str, root: &Node) -> Problem {
+    let path = format!("objectives[{index}]");
+    let place = root.get(&path).map_or(root.place, |node| node.place);
+    Problem::new(Code::BadObjective, path, "no node has a price, so there is no cost")
+        .at(place)
+        .with_value(expression)
+        .with_remedy("write machine: c7i.large or price: 0.10 USD/h at what is paid for")
 }
 
 /// Instances of each part that there can be: its own, and what autoscalers and events may add.
@@ -325,6 +340,7 @@ fn draft(
         let (replicas, prepared) = (form.replicas(), prepared.get(&part.name).copied());
         let prepared = prepared.unwrap_or(1);
         blueprint.parts.push(Part { name: part.name.clone(), form, replicas, prepared });
+        blueprint.rents.extend(part.rent.clone().map(|rent| (part.name.clone(), rent)));
         load_files(part, files, &mut blueprint.files, problems);
     }
     let instances: u64 = blueprint.parts.iter().map(|part| u64::from(part.prepared)).sum();

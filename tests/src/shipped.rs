@@ -40,6 +40,40 @@ fn every_number_of_a_model_has_a_unit_and_a_source() {
 }
 
 #[test]
+fn a_machine_gives_cores_memory_and_price_and_the_node_itself_wins() {
+    let shop = "busyhour: 1\nduration: 1s\nusers: {u: {enter: app, arrivals: 1/s}}\nnodes:\n  \
+                app: {component: worker-pool, workers: 1, machine: c7i.xlarge, database: db, \
+                      steps: [query: 1ms]}\n  \
+                db: {component: database, machine: db.m5.large, cores: 7, price: 73 USD/month}\n";
+    let plan = crate::support::plan(shop, &[]);
+    let form = |name: &str| {
+        let part = plan.blueprint.parts.iter().find(|part| part.name == name);
+        part.expect("it is there").form.to_json()
+    };
+    assert_eq!((&form("app")["cores"], &form("db")["cores"]), (&4.into(), &7.into()));
+    let rent = |name: &str| &plan.blueprint.rents[name];
+    assert_eq!(rent("app").usd_per_hour, 2.0 * 0.0893);
+    assert_eq!(
+        (rent("db").usd_per_hour, rent("db").machine.as_deref()),
+        (0.1, Some("db.m5.large"))
+    );
+    let other = crate::support::plan(shop, &["nodes.app.machine=c7i.large"]);
+    assert_ne!(plan.hash, other.hash);
+    let resize = "{at: 500ms, resize: app, machine: c7i.2xlarge, downtime: 100ms}";
+    let resized = crate::support::plan(shop, &[&format!("events=[{resize}]")]);
+    let forms: Vec<_> = resized
+        .events
+        .iter()
+        .filter_map(|event| match &event.change {
+            sim_core::scenario::plan::Change::Resize { form, .. } => Some(form.to_json()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(forms.len(), 1);
+    assert_eq!((resized.events.len(), &forms[0]["cores"]), (3, &8.into()));
+}
+
+#[test]
 fn a_model_fills_in_what_the_scenario_leaves_out_and_the_scenario_wins() {
     let shop = "busyhour: 1\nduration: 1s\nusers: {u: {enter: app, arrivals: 1/s}}\nnodes:\n  \
                 app: {component: worker-pool, workers: 1, database: pool, steps: [query: 1ms]}\n  \

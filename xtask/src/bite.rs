@@ -6,6 +6,7 @@
 mod components;
 mod engine;
 mod plant;
+mod report;
 mod tidy;
 mod tree;
 
@@ -28,7 +29,7 @@ pub(crate) struct Fault {
 }
 
 /// One list per family of checks.
-const FAMILIES: &[&[Fault]] = &[components::FAULTS, engine::FAULTS, tidy::FAULTS];
+const FAMILIES: &[&[Fault]] = &[components::FAULTS, engine::FAULTS, report::FAULTS, tidy::FAULTS];
 
 /// Plants every fault whose file or test holds `filter`.
 pub(crate) fn all(filter: &str) -> Done {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use clap::Args;
-use sim_core::{CATALOGUE, Code, Knob, Manual, manual, models, nearest_remedy};
+use sim_core::{CATALOGUE, Code, Knob, Manual, machines, manual, models, nearest_remedy};
 
 use crate::exit::{Exit, Failure};
 use crate::output::print;
@@ -15,6 +15,9 @@ pub(crate) struct ExplainArgs {
     #[arg(default_value = "list")]
     topic: String,
 }
+
+/// Components that are no nodes: nobody pays for them.
+const ACTORS: [&str; 2] = ["users", "step-autoscaler"];
 
 pub(super) fn explain(args: &ExplainArgs) -> Result<Exit, Failure> {
     let topic = args.topic.trim();
@@ -36,6 +39,12 @@ fn page(topic: &str) -> Option<String> {
     }
     if let Some(text) = models::text(topic) {
         return Some(text.to_owned());
+    }
+    if topic == "machines" {
+        return Some(machines::text().to_owned());
+    }
+    if let Some(machine) = machines::all().into_iter().find(|machine| machine.name == topic) {
+        return Some(machine_page(&machine));
     }
     let (component, knob) = match topic.split_once('.') {
         Some((component, knob)) => (component, Some(knob)),
@@ -64,7 +73,23 @@ fn page(topic: &str) -> Option<String> {
             let _ = writeln!(text, "      {line}");
         }
     }
+    if knob.is_none() && !ACTORS.contains(&name.as_str()) {
+        text.push_str("\n  Every node also takes machine and price: busyhour explain machines\n");
+    }
     Some(text.trim_start_matches('\n').to_owned())
+}
+
+fn machine_page(machine: &machines::Machine) -> String {
+    let machines::Machine { name, cores, memory, usd_per_hour } = machine;
+    let page = [
+        format!("{name}: {cores} cores, {memory}, {usd_per_hour} USD/h\n"),
+        format!(
+            "  A node that says machine: {name} takes its cores and memory from it where it has"
+        ),
+        "  such knobs, and costs its price; what the node says itself wins.".to_owned(),
+        "  Sources and dates: busyhour explain machines\n".to_owned(),
+    ];
+    page.join("\n")
 }
 
 fn list() -> String {
@@ -74,6 +99,11 @@ fn list() -> String {
     }
     if !models::names().is_empty() {
         let _ = writeln!(text, "\nModels\n  {}", models::names().join(", "));
+    }
+    let machines: Vec<String> = machines::all().into_iter().map(|machine| machine.name).collect();
+    for line in wrapped(&machines.join(", "), 96) {
+        let title = if text.contains("Machines") { "" } else { "\nMachines (machine: NAME)\n" };
+        let _ = writeln!(text, "{title}  {line}");
     }
     text.push_str("\nCodes (busyhour explain CODE)\n");
     for code in Code::ALL {
@@ -90,6 +120,7 @@ fn unknown(topic: &str) -> Failure {
         }
         None => {
             let names = CATALOGUE.iter().map(|(name, _)| *name).chain(models::names());
+            let names = names.chain(["machines"]);
             let codes = Code::ALL.iter().map(|code| code.as_str());
             names.chain(codes).map(str::to_owned).collect()
         }

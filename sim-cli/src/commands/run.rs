@@ -26,6 +26,8 @@ enum Format {
     Json,
     /// The frames, one figure a line.
     Csv,
+    /// A page for a browser, one file that loads nothing.
+    Html,
 }
 
 /// Which frames the JSON holds.
@@ -58,6 +60,9 @@ pub(crate) struct RunArgs {
     /// Where the report goes; - is standard output
     #[arg(long, short, value_name = "FILE")]
     output: Option<String>,
+    /// Write the page for a browser here too: one file that loads nothing
+    #[arg(long, value_name = "FILE")]
+    html: Option<String>,
     /// Which frames the JSON holds
     #[arg(long, value_enum, default_value_t)]
     frames: Frames,
@@ -73,7 +78,12 @@ pub(crate) struct RunArgs {
 }
 
 pub(super) fn run(args: &RunArgs, color: Color) -> Result<Exit, Failure> {
-    let destination = Destination::new(args.output.as_deref())?;
+    let destination = Destination::new("--output", args.output.as_deref())?;
+    let page = args.html.as_deref().map(|file| Destination::new("--html", Some(file)));
+    let page = page.transpose()?;
+    if page == Some(Destination::Stdout) {
+        return Err(Failure::usage("--html - would print two reports: write --format html"));
+    }
     let plan = input::plan(&args.scenario, &overrides(args), color.on(&stderr()))?;
     if args.require_objectives && plan.objectives.is_empty() {
         return Err(Failure::usage(format!(
@@ -85,14 +95,19 @@ pub(super) fn run(args: &RunArgs, color: Color) -> Result<Exit, Failure> {
     let (run, cpu) = played(plan, args)?;
     let mut report = Report::of(&run).with_cpu_seconds(cpu);
     report.command = Some(repeat(args, run.seed()));
+    if let Some(page) = page {
+        page.write(&report.to_html())?;
+    }
     let text = match args.format {
         Format::Text if destination == Destination::Stdout && color.on(&stdout()) => {
             painted(&report.to_text())
         }
         Format::Text => report.to_text(),
         Format::Csv => report.to_csv(),
+        Format::Html => report.to_html(),
         Format::Json => {
             report.frames = report.frames.filter(|_| args.frames == Frames::All);
+            report.latency_map = report.latency_map.filter(|_| args.frames == Frames::All);
             report.to_json().map_err(Failure::internal)?
         }
     };

@@ -1,6 +1,6 @@
 //! Where the time went: every request-nanosecond after the warm-up, by part and by what was done.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::facts::{Facts, ratio};
 
@@ -12,7 +12,7 @@ const DOINGS: [&str; 3] = ["waiting", "working", "travelling"];
 /// A request's time is charged to the part that holds it; while it waits for calls of its own,
 /// those are charged instead. So the total is the sum of all attempts' durations and of the waits
 /// before retries, where no calls run side by side; side by side each is counted.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Account {
     /// All of it, seconds.
     pub total_s: f64,
@@ -25,12 +25,12 @@ pub struct Account {
 }
 
 /// One part and what was done there.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     /// The part.
     pub node: String,
     /// `waiting`, `working` or `travelling`; at users, waiting means before a retry.
-    pub doing: &'static str,
+    pub doing: String,
     /// Seconds.
     pub seconds: f64,
     /// Share of the total, 0 to 1.
@@ -50,7 +50,7 @@ pub(super) fn account(facts: &Facts<'_>) -> Account {
         for (doing, ns) in DOINGS.into_iter().zip(part.spent).filter(|(_, ns)| *ns > 0) {
             entries.push(Entry {
                 node: part.name.to_owned(),
-                doing,
+                doing: doing.to_owned(),
                 seconds: ns as f64 / 1e9,
                 share: ratio(ns as f64, total_ns as f64),
                 ms_per_completed: per(ns),

@@ -7,7 +7,7 @@
 //! are left, one that is down is named if most losses are broken connections, else the one at which
 //! most time was waited.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::facts::{Facts, seconds};
 use super::figures::{clock, count, duration_ms, percent, significant};
@@ -16,7 +16,7 @@ use crate::engine::request::Cause;
 use crate::engine::tally::Causes;
 
 /// What limits the cluster.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bottleneck {
     /// The part, or one instance of it; `None` when nothing is saturated.
     pub node: Option<String>,
@@ -30,6 +30,9 @@ pub struct Bottleneck {
     pub to_s: Option<f64>,
     /// How long in all, seconds.
     pub saturated_s: f64,
+    /// The stretches of time in which it was, from and to, seconds.
+    #[serde(default)]
+    pub stretches: Vec<(f64, f64)>,
     /// Others that are full only because they wait for it, like `web workers`.
     pub victims: Vec<String>,
     /// Others that are saturated by themselves.
@@ -56,9 +59,23 @@ pub(super) fn bottleneck(facts: &Facts<'_>, causes: &Causes) -> Bottleneck {
         from_s: Some(seconds(worst.from)),
         to_s: Some(seconds(worst.to)),
         saturated_s: seconds(worst.lasted),
+        stretches: stretches(facts, &worst.when),
         victims: victims.iter().map(|one| name(facts, one)).collect(),
         also: also.iter().map(|one| name(facts, one)).collect(),
     }
+}
+
+/// Flagged frames that follow each other, as stretches of time.
+fn stretches(facts: &Facts<'_>, when: &[bool]) -> Vec<(f64, f64)> {
+    let mut all: Vec<(f64, f64)> = Vec::new();
+    for (frame, _) in facts.measured.iter().zip(when).filter(|(_, flagged)| **flagged) {
+        let (from, to) = (seconds(frame.start), seconds(frame.end));
+        match all.last_mut() {
+            Some(last) if last.1 == from => last.1 = to,
+            _ => all.push((from, to)),
+        }
+    }
+    all
 }
 
 /// Whether `one` is full only because of `other`.
@@ -206,6 +223,7 @@ fn nothing(facts: &Facts<'_>) -> Bottleneck {
         from_s: None,
         to_s: None,
         saturated_s: 0.0,
+        stretches: Vec::new(),
         victims: Vec::new(),
         also: Vec::new(),
     }

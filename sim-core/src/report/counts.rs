@@ -1,7 +1,7 @@
 //! Requests, losses and latencies: what users saw.
 
 use indexmap::IndexMap;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::facts::{Class, Facts, add, ratio};
 use crate::engine::meter::Histogram;
@@ -9,7 +9,7 @@ use crate::engine::request::Cause;
 use crate::engine::tally::Causes;
 
 /// Logical requests of the whole run, warm-up included: issued = completed + failed + in flight.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Requests {
     /// Begun.
     pub issued: u64,
@@ -22,7 +22,7 @@ pub struct Requests {
 }
 
 /// Tries at requests, in the whole run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempts {
     /// Begun: each request's first one and every retry.
     pub issued: u64,
@@ -31,11 +31,11 @@ pub struct Attempts {
 }
 
 /// Counts by cause of the whole run; every cause is listed, also with 0.
-pub type Failures = IndexMap<&'static str, u64>;
+pub type Failures = IndexMap<String, u64>;
 
 /// Latencies in ms, from a request's first attempt to its answer, of the requests answered after
 /// the warm-up; `None` if there were none. Percentiles are off by at most 0.4 %.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Latency {
     /// Mean, exact.
     pub mean: Option<f64>,
@@ -54,7 +54,7 @@ pub struct Latency {
 }
 
 /// One class of requests.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClassReport {
     /// Requests of the whole run.
     pub requests: Requests,
@@ -99,7 +99,7 @@ pub(super) fn requests<'a>(classes: impl Iterator<Item = &'a Class<'a>>) -> (Req
 }
 
 pub(super) fn failures(causes: &Causes) -> Failures {
-    Cause::ALL.iter().map(|&cause| (cause.name(), causes[cause as usize])).collect()
+    Cause::ALL.iter().map(|&cause| (cause.name().to_owned(), causes[cause as usize])).collect()
 }
 
 pub(super) fn latency(facts: &Facts<'_>) -> Latency {

@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::cost::{Cost, cost};
 use crate::engine::meter::{Histogram, SparseSketch, Station};
 use crate::engine::request::Cause;
 use crate::engine::tally::{Causes, Tally};
@@ -53,6 +54,8 @@ pub(super) struct Facts<'a> {
     /// Those since the meters count.
     pub(super) measured: &'a [Frame],
     pub(super) wasted: u64,
+    /// What it costs, where anything has a price.
+    pub(super) cost: Option<Cost>,
 }
 
 impl<'a> Facts<'a> {
@@ -98,7 +101,10 @@ impl<'a> Facts<'a> {
         let frames = run.frames().all();
         let measured = &frames[frames.partition_point(|frame| frame.start < since)..];
         let (now, wasted) = (run.now(), run.measured_wasted());
-        Facts { plan, now, since, parts, classes, frames, measured, wasted }
+        let mut facts =
+            Facts { plan, now, since, parts, classes, frames, measured, wasted, cost: None };
+        facts.cost = cost(&facts);
+        facts
     }
 
     /// Seconds since the meters count.
@@ -109,6 +115,13 @@ impl<'a> Facts<'a> {
     /// Requests answered since the meters count.
     pub(super) fn completed(&self) -> u64 {
         self.classes.values().flat_map(|class| &class.tallies).map(|t| t.latency.count()).sum()
+    }
+}
+
+impl Part<'_> {
+    /// Whether requests come to it: users and scalers only act.
+    pub(super) fn serves(&self) -> bool {
+        !self.source && !self.name.contains(':')
     }
 }
 

@@ -60,6 +60,12 @@ pub fn duration_ms(ms: f64) -> String {
     }
 }
 
+/// Simulated seconds as [`clock`] says them.
+#[must_use]
+pub fn at(seconds: f64) -> String {
+    clock((seconds * SECOND as f64 + 0.5) as Nanos)
+}
+
 /// A point or a span of simulated time: `350ms`, `3.2s`, `31m 20s`, `1h 4m`.
 #[must_use]
 pub fn clock(at: Nanos) -> String {

@@ -1,14 +1,15 @@
 //! Frames as a report shows them: plain numbers per class and node over time.
 
 use indexmap::IndexMap;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::counts::ms;
+use super::cost::rent_at;
+use super::counts::{Failures, failures, ms};
 use super::facts::{Class, Facts, ratio, seconds, total};
 use crate::run::{ClassFrame, Frame};
 
 /// One window of the run, warm-up included.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FrameReport {
     /// Where it begins, simulated seconds.
     pub start_s: f64,
@@ -20,10 +21,13 @@ pub struct FrameReport {
     pub classes: IndexMap<String, RequestsFrame>,
     /// By node.
     pub parts: IndexMap<String, PartFrameReport>,
+    /// Losses in it by cause; causes without any are left out.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub failures: Failures,
 }
 
 /// Requests in a window.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RequestsFrame {
     /// Begun in it.
     pub issued: u64,
@@ -40,16 +44,28 @@ pub struct RequestsFrame {
 }
 
 /// A node in a window.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PartFrameReport {
     /// Instances in service at its end.
     pub instances: u32,
+    /// Requests that wait in it, on average.
+    #[serde(default)]
+    pub waiting: f64,
+    /// Requests that are worked on in it, on average.
+    #[serde(default)]
+    pub working: f64,
+    /// Requests that travel through it, on average.
+    #[serde(default)]
+    pub travelling: f64,
     /// By resource.
     pub resources: IndexMap<String, ResourceFrameReport>,
+    /// What the instances in service at its end cost, USD/h; `None` without a price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usd_per_hour: Option<f64>,
 }
 
 /// A resource in a window, all instances together.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ResourceFrameReport {
     /// Time held over time there was to hold.
     pub utilisation: f64,
@@ -64,8 +80,10 @@ pub(super) fn frames(facts: &Facts<'_>) -> Vec<FrameReport> {
 fn report(facts: &Facts<'_>, frame: &Frame) -> FrameReport {
     let class =
         |(name, class): (&&str, &Class<'_>)| ((*name).to_owned(), requests(&class.frame(frame)));
-    let served = facts.parts.iter().zip(&frame.parts).filter(|(part, _)| !part.source);
-    let parts = served.map(|(part, figures)| {
+    let served = facts.parts.iter().zip(&frame.parts).enumerate();
+    let served = served.filter(|(_, (part, _))| !part.source);
+    let parts = served.map(|(index, (part, figures))| {
+        let rent = rent_at(facts, index, frame.start);
         let resources = part.resources.iter().zip(&figures.resources).map(|(name, resource)| {
             let report = ResourceFrameReport {
                 utilisation: ratio(resource.busy_ns as f64, resource.capacity_ns as f64),
@@ -73,15 +91,28 @@ fn report(facts: &Facts<'_>, frame: &Frame) -> FrameReport {
             };
             ((*name).to_owned(), report)
         });
-        let instances = figures.instances;
-        (part.name.to_owned(), PartFrameReport { instances, resources: resources.collect() })
+        let [waiting, working, travelling] =
+            figures.spent_ns.map(|ns| ratio(ns as f64, (frame.end - frame.start) as f64));
+        let report = PartFrameReport {
+            instances: figures.instances,
+            waiting,
+            working,
+            travelling,
+            resources: resources.collect(),
+            usd_per_hour: rent.map(|rent| f64::from(figures.instances) * rent.usd_per_hour),
+        };
+        (part.name.to_owned(), report)
     });
+    let all = total(frame.classes.iter());
+    let mut failures = failures(&all.failed);
+    failures.retain(|_, n| *n > 0);
     FrameReport {
         start_s: seconds(frame.start),
         end_s: seconds(frame.end),
-        requests: requests(&total(frame.classes.iter())),
+        requests: requests(&all),
         classes: facts.classes.iter().map(class).collect(),
         parts: parts.collect(),
+        failures,
     }
 }
 

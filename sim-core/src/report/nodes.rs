@@ -1,14 +1,14 @@
 //! Nodes: how busy they were and who waited at them.
 
 use indexmap::IndexMap;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::facts::{Facts, Instance, Part, ratio, seconds};
 use crate::engine::meter::Station;
 use crate::engine::time::Nanos;
 
 /// A node of the scenario, all its instances together, after the warm-up.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NodeReport {
     /// Its component.
     pub kind: String,
@@ -29,12 +29,12 @@ pub struct NodeReport {
     /// Figures of its component's own.
     pub counts: IndexMap<String, u64>,
     /// Each instance that was ever in service, where there are several.
-    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub each: IndexMap<String, InstanceReport>,
 }
 
 /// How many instances were in service, at the ends of frames after the warm-up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Instances {
     /// Fewest.
     pub min: u32,
@@ -45,7 +45,7 @@ pub struct Instances {
 }
 
 /// A resource of a node, all instances together, after the warm-up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ResourceReport {
     /// Places on average.
     pub capacity: f64,
@@ -62,7 +62,7 @@ pub struct ResourceReport {
 }
 
 /// One instance of a node.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct InstanceReport {
     /// The highest utilisation of its resources while it was in service.
     pub utilisation: f64,

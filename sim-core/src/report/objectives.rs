@@ -1,18 +1,25 @@
 //! Objectives: their value over the run, and when they were broken.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::counts::ms;
 use super::facts::{Class, Facts, ratio, seconds, total};
+use super::figures::{duration_ms, percent, significant};
 use crate::engine::meter::Histogram;
 use crate::run::ClassFrame;
 use crate::scenario::objective::{Metric, Objective};
 
 /// One objective after the warm-up.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ObjectiveReport {
     /// As written.
     pub expression: String,
+    /// The class of requests that it looks at, or all of a group of users; `None` for all.
+    pub class: Option<String>,
+    /// What its value and its bound are measured in.
+    pub unit: Unit,
+    /// The bound.
+    pub bound: f64,
     /// Its value: latencies in ms, errors as a share, rates per second; `None` if nothing could be
     /// measured.
     pub value: Option<f64>,
@@ -20,12 +27,51 @@ pub struct ObjectiveReport {
     pub held: bool,
     /// When it was broken, frame by frame; short relapses are merged.
     pub broken: Vec<Breach>,
-    #[serde(skip)]
-    pub(super) metric: Metric,
+}
+
+/// What a value of an objective is measured in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// Milliseconds.
+    Ms,
+    /// A share of 1.
+    Share,
+    /// Requests per second.
+    PerSecond,
+    /// USD/h.
+    UsdPerHour,
+    /// USD per 1,000 good requests.
+    #[serde(rename = "usd_per_1000_good")]
+    UsdPer1000Good,
+}
+
+impl Unit {
+    fn of(metric: Metric) -> Self {
+        match metric {
+            Metric::LatencyMean | Metric::LatencyMax | Metric::LatencyPercentile(_) => Unit::Ms,
+            Metric::Errors | Metric::Availability => Unit::Share,
+            Metric::Throughput | Metric::Goodput => Unit::PerSecond,
+            Metric::Cost => Unit::UsdPerHour,
+            Metric::CostPer1000Good => Unit::UsdPer1000Good,
+        }
+    }
+
+    /// A value with its unit, for people.
+    #[must_use]
+    pub fn say(self, value: f64) -> String {
+        match self {
+            Unit::Ms => duration_ms(value),
+            Unit::Share => percent(value),
+            Unit::PerSecond => format!("{}/s", significant(value)),
+            Unit::UsdPerHour => format!("{} USD/h", significant(value)),
+            Unit::UsdPer1000Good => format!("{} USD/1000 good", significant(value)),
+        }
+    }
 }
 
 /// A stretch of time in which an objective was broken.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Breach {
     /// Its first frame's start, seconds.
     pub start_s: f64,
@@ -41,6 +87,9 @@ pub struct Breach {
 const CALM: (usize, usize) = (4, 50);
 /// Slower requests than a percentile that a window needs before the percentile means something.
 const SLOWER: f64 = 5.0;
+/// Share of the ended requests that must be answered for a window to count as available, as in
+/// service level agreements that count a minute with more than 5 % errors as downtime.
+const AVAILABLE: f64 = 0.95;
 /// Losses in a window that are more than chance.
 const LOSSES: u64 = 3;
 
@@ -55,13 +104,18 @@ fn evaluate(facts: &Facts<'_>, objective: &Objective) -> ObjectiveReport {
         .filter(|(name, _)| concerns(objective, name))
         .map(|(_, class)| class)
         .collect();
-    let value = overall(facts, objective.metric, &classes);
+    let value = match objective.metric {
+        Metric::Availability => availability(facts, objective, &classes),
+        metric => overall(facts, metric, &classes),
+    };
     ObjectiveReport {
         expression: objective.expression.clone(),
+        class: objective.class.clone(),
+        unit: Unit::of(objective.metric),
+        bound: objective.bound,
         value,
         held: objective.holds(value),
         broken: breaches(facts, objective, &classes),
-        metric: objective.metric,
     }
 }
 
@@ -84,11 +138,14 @@ fn overall(facts: &Facts<'_>, metric: Metric, classes: &[&Class<'_>]) -> Option<
         Metric::Errors => (done + failed > 0).then(|| failed as f64 / (done + failed) as f64),
         Metric::Throughput => (span > 0.0).then(|| (done + facts.wasted) as f64 / span),
         Metric::Goodput => (span > 0.0).then(|| done as f64 / span),
+        Metric::Availability => None,
+        Metric::Cost => facts.cost.as_ref().map(|cost| cost.usd_per_hour),
+        Metric::CostPer1000Good => facts.cost.as_ref().and_then(|cost| cost.usd_per_1000_good),
     }
 }
 
 /// The value in a window; `None` where too few requests ended in it to tell.
-fn within(objective: &Objective, class: &ClassFrame, span_s: f64) -> Option<f64> {
+fn within(objective: &Objective, class: &ClassFrame, (span_s, least_s): (f64, f64)) -> Option<f64> {
     let failed: u64 = class.failed.iter().sum();
     let ended = class.completed + failed;
     match objective.metric {
@@ -104,7 +161,26 @@ fn within(objective: &Objective, class: &ClassFrame, span_s: f64) -> Option<f64>
             (ended > 0).then(|| failed as f64 / ended as f64)
         }
         Metric::Throughput | Metric::Goodput => Some(ratio(class.completed as f64, span_s)),
+        Metric::Availability if ended > 0 => {
+            let available = class.completed as f64 >= AVAILABLE * ended as f64;
+            (span_s >= least_s).then_some(f64::from(u8::from(available)))
+        }
+        // nothing ends although somebody asks: at first it may just be under way
+        Metric::Availability => (class.issued > 0 && span_s >= 2.0 * least_s).then_some(0.0),
+        // a budget is for the whole run, not for each moment
+        Metric::Cost | Metric::CostPer1000Good => None,
     }
+}
+
+/// Share of the time in windows in which the service was available.
+fn availability(facts: &Facts<'_>, objective: &Objective, classes: &[&Class<'_>]) -> Option<f64> {
+    let (mut up, mut all) = (0.0, 0.0);
+    for (first, end, value) in windows(facts, objective, classes) {
+        let length = seconds(facts.measured[end].end - facts.measured[first].start);
+        up += value * length;
+        all += length;
+    }
+    (all > 0.0).then(|| up / all)
 }
 
 /// A stretch of frames, first and last, and the objective's value in it.
@@ -114,13 +190,15 @@ type Window = (usize, usize, f64);
 fn windows(facts: &Facts<'_>, objective: &Objective, classes: &[&Class<'_>]) -> Vec<Window> {
     let mut all = Vec::new();
     let mut open: Option<(usize, ClassFrame)> = None;
+    // frames are a little longer or shorter than their number says
+    let least_s = (facts.span_s() / 100.0).min(60.0) * (1.0 - 1e-9);
     for (index, frame) in facts.measured.iter().enumerate() {
         let mut parts: Vec<ClassFrame> = classes.iter().map(|class| class.frame(frame)).collect();
         let first = open.as_ref().map_or(index, |(first, _)| *first);
         parts.extend(open.take().map(|(_, before)| before));
         let sum = total(parts.iter());
         let span_s = seconds(frame.end - facts.measured[first].start);
-        match within(objective, &sum, span_s) {
+        match within(objective, &sum, (span_s, least_s)) {
             Some(value) => all.push((first, index, value)),
             None => open = Some((first, sum)),
         }

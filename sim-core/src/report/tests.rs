@@ -1,7 +1,9 @@
 //! The report's promises: conservation, an exact account of time, objectives, the JSON contract.
 
 mod blame;
-mod sample;
+mod cost;
+mod recovery;
+pub(super) mod sample;
 
 use self::sample::{played, shop};
 use super::{Report, Verdict};
@@ -98,7 +100,7 @@ fn the_json_contract_has_these_keys() {
     let top = "schema_version name summary verdict objectives bottleneck time requests attempts \
                failures throughput_rps goodput_rps latency_ms classes nodes scaling timeline \
                timeline_cut duration_s simulated_s warmup_s interrupted version scenario_hash seed \
-               digest command engine frames";
+               digest command engine frames latency_map";
     assert_eq!(keys(&json).join(" "), top.split_whitespace().collect::<Vec<_>>().join(" "));
     assert_eq!(json["schema_version"], 1);
     assert_eq!(json["digest"].as_str().unwrap().len(), 16);
@@ -116,7 +118,62 @@ fn the_json_contract_has_these_keys() {
     assert_eq!(keys(&json["bottleneck"])[..3].join(" "), "node resource reason");
     let frame = &json["frames"][0];
     assert_eq!(keys(frame).join(" "), "start_s end_s requests classes parts");
-    assert!(frame["parts"]["db"]["resources"]["servers"]["queue_mean"].is_f64());
+    let db = &frame["parts"]["db"];
+    assert_eq!(keys(db).join(" "), "instances waiting working travelling resources");
+    assert!(db["resources"]["servers"]["queue_mean"].is_f64());
+    let map = &json["latency_map"];
+    let rows = map["edges_ms"].as_array().unwrap().len() - 1;
+    assert_eq!(map["windows"][0]["counts"].as_array().unwrap().len(), rows);
+}
+
+#[test]
+fn a_saved_report_is_shown_as_it_was() {
+    let mut plan = shop(200.0, 4, 20);
+    plan.objectives = vec![Objective::parse("latency p(95) < 500ms").unwrap()];
+    let report = Report::of(&played(plan, 120)).with_cpu_seconds(0.3);
+    let json = report.to_json().unwrap();
+    let again = Report::from_json(&json).unwrap();
+    assert_eq!(again.to_json().unwrap(), json);
+    assert_eq!(again.to_text(), report.to_text());
+    assert_eq!(again.to_html(), report.to_html());
+    assert_eq!(again.to_csv(), report.to_csv());
+    for (wrong, why) in [
+        ("{}", "no saved report"),
+        ("nonsense", "no saved report"),
+        ("{\"schema_version\": 2}", "schema_version is 2"),
+        ("{\"schema_version\": 1}", "another version"),
+    ] {
+        let said = Report::from_json(wrong).unwrap_err();
+        assert!(said.contains(why) && said.contains(": "), "{wrong}: {said}");
+    }
+}
+
+#[test]
+fn every_answer_is_in_the_latency_map() {
+    let report = Report::of(&played(shop(30.0, 4, 20), 2_000));
+    let map = report.latency_map.unwrap();
+    let counted: u64 = map.windows.iter().flat_map(|window| &window.counts).sum();
+    assert_eq!(counted, report.requests.completed);
+    assert!(map.windows.len() <= 200 && map.windows.len() > 100, "{}", map.windows.len());
+    let ends: Vec<f64> = map.windows.iter().map(|window| window.end_s).collect();
+    assert!(ends.is_sorted() && ends.last() == Some(&2_000.0));
+}
+
+#[test]
+fn what_is_inside_is_told_by_what_it_does() {
+    // by Little's law the requests inside a node are its arrival rate times the time spent there
+    let report = Report::of(&played(shop(30.0, 4, 20), 600));
+    let frames = report.frames.unwrap();
+    let mean = |of: fn(&crate::report::PartFrameReport) -> f64| {
+        frames.iter().map(|frame| of(&frame.parts["db"])).sum::<f64>() / frames.len() as f64
+    };
+    let entry = |doing: &str| {
+        let found = report.time.entries.iter().find(|e| e.node == "db" && e.doing == doing);
+        found.map_or(0.0, |entry| entry.seconds / report.simulated_s)
+    };
+    assert!((mean(|part| part.working) - entry("working")).abs() < 1e-6);
+    assert!((mean(|part| part.waiting) - entry("waiting")).abs() < 1e-6);
+    assert!(entry("working") > 0.5);
 }
 
 #[test]

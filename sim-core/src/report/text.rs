@@ -5,12 +5,12 @@ mod over_time;
 mod table;
 
 use self::table::Table;
-use super::Report;
 use super::counts::{ClassReport, Latency};
-use super::figures::{clock, count, duration_ms, percent, significant};
+use super::figures::{at, count, duration_ms, percent, significant};
 use super::nodes::NodeReport;
-use super::timeline::{Moment, value};
-use crate::engine::time::{Nanos, SECOND};
+use super::story::{meaning, words};
+use super::timeline::Moment;
+use super::{Report, Unit};
 
 /// Columns of a line at most.
 const WIDTH: usize = 100;
@@ -32,8 +32,10 @@ impl Report {
             losses(self),
             classes(self),
             nodes(self),
+            cost(self),
             over_time::over_time(self),
             scaling(self),
+            recovery(self),
             timeline(self),
             origin(self),
         ];
@@ -44,11 +46,6 @@ impl Report {
     }
 }
 
-/// Simulated seconds for people.
-fn at(seconds: f64) -> String {
-    clock((seconds * SECOND as f64 + 0.5) as Nanos)
-}
-
 fn titled(title: &str, body: &str) -> String {
     if body.is_empty() { String::new() } else { format!("{title}\n{body}") }
 }
@@ -57,8 +54,7 @@ fn objectives(report: &Report) -> String {
     let mut table = Table::new(&["", "", ""]).left(&[0, 1]);
     for objective in &report.objectives {
         let verdict = if objective.held { "held" } else { "MISSED" };
-        let said =
-            objective.value.map_or("nothing to measure".into(), |v| value(objective.metric, v));
+        let said = objective.value.map_or("nothing to measure".into(), |v| objective.unit.say(v));
         let mut row = vec![verdict.to_owned(), objective.expression.clone(), said];
         row.push(match objective.broken.first() {
             None => String::new(),
@@ -99,41 +95,12 @@ fn account(report: &Report) -> String {
 }
 
 fn losses(report: &Report) -> String {
-    let mut all: Vec<(&str, u64)> = report.failures.iter().map(|(cause, &n)| (*cause, n)).collect();
-    all.retain(|(_, n)| *n > 0);
-    all.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
     let mut table = Table::new(&["", "", "", ""]).left(&[0, 3]);
-    for (cause, n) in all {
+    for (cause, n) in report.causes() {
         let share = percent(n as f64 / report.requests.issued.max(1) as f64);
         table.row(vec![words(cause), count(n), share, meaning(cause).to_owned()]);
     }
     titled("Losses by cause, of all requests", &table.body())
-}
-
-/// A cause's name in plain words.
-fn words(cause: &str) -> String {
-    cause.replace('_', " ")
-}
-
-fn meaning(cause: &str) -> &'static str {
-    match cause {
-        "refused" => "nobody listened: the instance was down",
-        "lost" => "the network lost it",
-        "queue_full" => "the line had no room",
-        "rate_limited" => "a rate limiter turned it away",
-        "pool_timeout" => "no pooled connection became free in time",
-        "too_many_connections" => "a database or proxy accepted no further connection",
-        "no_backend" => "no backend was in service",
-        "reset" => "its server died while serving it",
-        "error" => "the server answered with an error of its own",
-        "miss" => "a cache did not hold it and nobody asked the origin",
-        "logged_out" => "the server did not know the session",
-        "gateway_timeout" => "a proxy waited too long for the server behind it",
-        "timeout" => "the client's timeout ran out",
-        "abandoned" => "the user lost patience and left",
-        "cancelled" => "its caller took it back",
-        _ => "",
-    }
 }
 
 fn classes(report: &Report) -> String {
@@ -206,6 +173,22 @@ fn instances(node: &NodeReport) -> String {
     if all.min == all.max { all.end.to_string() } else { format!("{}-{}", all.min, all.max) }
 }
 
+fn cost(report: &Report) -> String {
+    let Some(cost) = &report.cost else { return String::new() };
+    let mut table = Table::new(&["", "machine", "each", "instances", "all", "share"]).left(&[0, 1]);
+    for (name, node) in &cost.nodes {
+        table.row(vec![
+            name.clone(),
+            node.machine.clone().unwrap_or_else(|| "-".to_owned()),
+            Unit::UsdPerHour.say(node.usd_per_instance_hour),
+            significant(node.instances_mean),
+            Unit::UsdPerHour.say(node.usd_per_hour),
+            percent(node.share),
+        ]);
+    }
+    titled("Cost", &table.body())
+}
+
 fn scaling(report: &Report) -> String {
     let width = report.scaling.iter().map(|step| at(step.at_s).len()).max().unwrap_or(0);
     let line = |step: &super::Scaling| {
@@ -226,6 +209,14 @@ fn timeline(report: &Report) -> String {
     };
     let lines = report.timeline.iter().map(line).collect();
     titled("Timeline", &shortened(lines, TIMELINE))
+}
+
+fn recovery(report: &Report) -> String {
+    let mut table = Table::new(&["", "", ""]).left(&[1, 2]);
+    for one in &report.recovery {
+        table.row(vec![at(one.at_s), format!("{}: {}", one.node, one.what), one.outcome()]);
+    }
+    titled("Disturbances", &table.body())
 }
 
 /// The first and the last lines of many, and how many were left out between.

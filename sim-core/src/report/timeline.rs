@@ -1,21 +1,19 @@
 //! Notable events in order: what happened, when objectives broke and held again, what filled up.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::bottleneck::Bottleneck;
 use super::facts::{Facts, seconds};
-use super::figures::{duration_ms, percent, significant};
 use super::objectives::ObjectiveReport;
 use crate::engine::kernel::JournalEntry;
-use crate::scenario::objective::Metric;
 
 /// A line of the timeline.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Moment {
     /// When, seconds.
     pub at_s: f64,
     /// `event`, `objective` or `saturation`.
-    pub kind: &'static str,
+    pub kind: String,
     /// The node, where there is one.
     pub node: Option<String>,
     /// What, in words.
@@ -23,7 +21,7 @@ pub struct Moment {
 }
 
 /// Instances of a part that came into service or left it, to the frame.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Scaling {
     /// The end of the frame in which it changed, seconds.
     pub at_s: f64,
@@ -43,15 +41,15 @@ pub(super) fn timeline(
 ) -> Vec<Moment> {
     let happened = |entry: &JournalEntry| Moment {
         at_s: seconds(entry.at),
-        kind: "event",
+        kind: "event".to_owned(),
         node: Some(entry.node.clone()),
         what: entry.what.clone(),
     };
     let mut all: Vec<Moment> = journal.iter().map(happened).collect();
     for objective in objectives {
-        let moment = |at_s, what| Moment { at_s, kind: "objective", node: None, what };
+        let moment = |at_s, what| Moment { at_s, kind: "objective".to_owned(), node: None, what };
         for breach in &objective.broken {
-            let worst = value(objective.metric, breach.worst);
+            let worst = objective.unit.say(breach.worst);
             let what = format!("broken: {} (worst {worst})", objective.expression);
             all.push(moment(breach.start_s, what));
             if !breach.to_the_end {
@@ -65,7 +63,7 @@ pub(super) fn timeline(
         let resource = bottleneck.resource.as_deref();
         let moment = |at_s, what: String| Moment {
             at_s,
-            kind: "saturation",
+            kind: "saturation".to_owned(),
             node: Some(node.clone()),
             what,
         };
@@ -78,17 +76,6 @@ pub(super) fn timeline(
     }
     all.sort_by(|a, b| a.at_s.total_cmp(&b.at_s));
     all
-}
-
-/// An objective's value with its unit.
-pub(super) fn value(metric: Metric, value: f64) -> String {
-    match metric {
-        Metric::LatencyMean | Metric::LatencyMax | Metric::LatencyPercentile(_) => {
-            duration_ms(value)
-        }
-        Metric::Errors => percent(value),
-        Metric::Throughput | Metric::Goodput => format!("{}/s", significant(value)),
-    }
 }
 
 pub(super) fn scaling(facts: &Facts<'_>) -> Vec<Scaling> {

@@ -1,16 +1,19 @@
 //! The events of a scenario: names become nodes, knobs become forms.
 
+use super::machines::{self, Machine};
 use super::parts::{ReadPart, decode_form};
 use super::plan::{Blueprint, Change, Event, Outage, Recurring};
-use super::problem::{Code, Problem};
+use super::problem::{Code, Place, Problem};
+use super::rent;
 use super::spec::EventSpec;
 use super::tree::{self, Node};
+use crate::components::Form;
 use crate::engine::chance::LawSpec;
 use crate::engine::time::Nanos;
 use crate::units::Duration;
 
 /// What an event can do.
-const VERBS: &str = "kill, restart, freeze, black_hole, slow, flush, set, add, remove";
+const VERBS: &str = "kill, restart, freeze, black_hole, slow, flush, set, add, remove, resize";
 /// What lasts for a while.
 const OUTAGES: [&str; 5] = ["kill", "restart", "freeze", "black_hole", "slow"];
 /// Random outages of one run at most, on average.
@@ -82,6 +85,7 @@ impl Reader<'_> {
             ("set", &spec.set),
             ("add", &spec.add),
             ("remove", &spec.remove),
+            ("resize", &spec.resize),
         ];
         let mut given = verbs.into_iter().filter_map(|(verb, name)| Some((verb, name.as_deref()?)));
         let (Some((verb, name)), None) = (given.next(), given.next()) else {
@@ -116,6 +120,7 @@ impl Reader<'_> {
             }
             "flush" => Change::Flush(self.nodes(index, verb, name)?),
             "set" => self.set(index, name, spec)?,
+            "resize" => return self.resize((index, name), spec, at),
             _ => {
                 let part = self.service(index, verb, name)?;
                 let count = spec.count.unwrap_or(1);
@@ -191,6 +196,8 @@ impl Reader<'_> {
             ("factor", spec.factor.is_some(), &["slow"][..]),
             ("count", spec.count.is_some(), &["add", "remove"][..]),
             ("to", spec.to.is_some(), &["set"][..]),
+            ("machine", spec.machine.is_some(), &["resize"][..]),
+            ("downtime", spec.downtime.is_some(), &["resize"][..]),
         ];
         if spec.every.is_some() && (spec.at.is_some() || spec.lasts.is_some()) {
             let message = "outages at random have neither at nor for".to_owned();
@@ -252,6 +259,48 @@ impl Reader<'_> {
             return Err(self.problem(index, verb, message, &remedy));
         };
         Ok(vec![node])
+    }
+
+    /// Down, then back on other machines.
+    fn resize(
+        &mut self,
+        (index, name): (usize, &str),
+        spec: &EventSpec,
+        at: Nanos,
+    ) -> Result<Vec<Event>, Vec<Problem>> {
+        let part = self.service(index, "resize", name)?;
+        let missing = |key: &str, remedy: &str| {
+            self.problem(index, "resize", format!("resize does not say its {key}"), remedy)
+        };
+        let Some(machine) = &spec.machine else {
+            return Err(missing("machine", "write machine: c7i.xlarge beside it"));
+        };
+        let Some(downtime) = spec.downtime else {
+            return Err(missing("downtime", "write downtime: 2m; EC2 takes 1 to 5 minutes"));
+        };
+        let path = format!("events[{index}].machine");
+        let place = self.root.get(&path).map_or(self.root.place, |node| node.place);
+        let machine = machines::named(machine, &path, place).map_err(|problem| vec![*problem])?;
+        let form = self.moved(part as usize, &machine, place)?;
+        let nodes = self.nodes(index, "resize", name)?;
+        let back = at.saturating_add(downtime.nanos());
+        let why = format!("stops to become a {}", machine.name);
+        let rent = machine.rent();
+        let resized = Change::Resize { part, form: Box::new(form), rent };
+        Ok(vec![
+            Event { at, change: Change::Halt(nodes.clone(), why) },
+            Event { at: back, change: Change::Start(nodes) },
+            Event { at: back, change: resized },
+        ])
+    }
+
+    /// A part's form on another machine, whose cores and memory take the place of its own.
+    fn moved(&mut self, at: usize, machine: &Machine, place: Place) -> Result<Form, Vec<Problem>> {
+        let part = &mut self.parts[at];
+        let fields = rent::fields(machine, place, (&part.component, &part.tree));
+        let after = tree::overlay(&part.tree, &fields);
+        let before = std::mem::replace(&mut part.tree, after);
+        decode_form(part).inspect_err(|_| part.tree = before)
     }
 
     fn set(&mut self, index: usize, path: &str, spec: &EventSpec) -> Result<Change, Vec<Problem>> {

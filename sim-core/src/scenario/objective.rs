@@ -19,6 +19,22 @@ pub enum Metric {
     Throughput,
     /// Answers per second that a user was still waiting for.
     Goodput,
+    /// Share of the time in which the service was available, 0 to 1: of windows of a minute (a
+    /// hundredth of the run where that is shorter) those in which at least 95 % of the requests
+    /// that ended were answered.
+    Availability,
+    /// What all nodes with a price cost, USD/h.
+    Cost,
+    /// The same per 1,000 requests that were answered to somebody who waited, USD.
+    CostPer1000Good,
+}
+
+impl Metric {
+    /// Whether it looks at the cluster's price and at no request.
+    #[must_use]
+    pub fn is_cost(self) -> bool {
+        matches!(self, Metric::Cost | Metric::CostPer1000Good)
+    }
 }
 
 /// Which side of the bound holds.
@@ -70,13 +86,19 @@ impl Objective {
             (Relation::Above, &right[1..])
         };
         let words: Vec<&str> = left.split_whitespace().collect();
+        if words.len() > 1 && words[words.len() - 1] == "cost" {
+            let class = words[0];
+            return Err(format!(
+                "\"{class} cost\" is no metric: machines serve everybody; write cost < 3 USD/h"
+            ));
+        }
         let (class, words) = match words.split_first() {
             Some((first, rest)) if !rest.is_empty() && !METRICS.contains(first) => {
                 (Some((*first).to_owned()), rest)
             }
             _ => (None, &words[..]),
         };
-        let metric = metric(words)
+        let metric = metric(words, right)
             .ok_or_else(|| format!("\"{}\" in \"{text}\" is no metric: {FORM}", left.trim()))?;
         let bound = bound(metric, right.trim()).map_err(|why| match why.split_once(": ") {
             Some((why, remedy)) => format!("{why}: {remedy}"),
@@ -97,13 +119,18 @@ impl Objective {
     }
 }
 
-const METRICS: [&str; 7] = ["latency", "errors", "throughput", "goodput", "mean", "max", "rate"];
+const METRICS: [&str; 9] =
+    ["latency", "errors", "throughput", "goodput", "mean", "max", "rate", "cost", "availability"];
 
-fn metric(words: &[&str]) -> Option<Metric> {
+/// The metric of the words before the relation; what a cost is per is told by its bound's unit.
+fn metric(words: &[&str], bound: &str) -> Option<Metric> {
     match words {
         ["errors" | "rate"] => Some(Metric::Errors),
+        ["availability"] => Some(Metric::Availability),
         ["throughput"] => Some(Metric::Throughput),
         ["goodput"] => Some(Metric::Goodput),
+        ["cost"] if bound.contains("1000") => Some(Metric::CostPer1000Good),
+        ["cost"] => Some(Metric::Cost),
         ["latency", "mean"] | ["mean"] => Some(Metric::LatencyMean),
         ["latency", "max"] | ["max"] => Some(Metric::LatencyMax),
         ["latency", percentile] | [percentile] => {
@@ -118,14 +145,26 @@ fn metric(words: &[&str]) -> Option<Metric> {
 
 fn bound(metric: Metric, text: &str) -> Result<f64, String> {
     match metric {
-        Metric::Errors => text.parse::<Share>().map(Share::value),
+        Metric::Errors | Metric::Availability => text.parse::<Share>().map(Share::value),
         Metric::Throughput | Metric::Goodput => text.parse::<Rate>().map(Rate::per_second),
+        Metric::Cost | Metric::CostPer1000Good => cost(metric, text),
         _ => match text.parse::<f64>() {
             // k6 writes bare milliseconds
             Ok(ms) if ms.is_finite() && ms >= 0.0 => Ok(ms),
             _ => text.parse::<Duration>().map(|bound| bound.seconds() * 1e3),
         },
     }
+}
+
+/// `3 USD/h` or `0.05 USD/1000 good`.
+fn cost(metric: Metric, text: &str) -> Result<f64, String> {
+    let per = if metric == Metric::Cost { &["h"][..] } else { &["1000 good", "1000"] };
+    let number = text.split_once("USD/").and_then(|(number, unit)| {
+        per.contains(&unit.trim()).then(|| number.trim().parse::<f64>().ok()).flatten()
+    });
+    number.filter(|usd| usd.is_finite() && *usd >= 0.0).ok_or_else(|| {
+        format!("\"{text}\" is no cost: write it like cost < 3 USD/h or cost < 0.05 USD/1000 good")
+    })
 }
 
 #[cfg(test)]
@@ -144,12 +183,27 @@ mod tests {
         let read_class = read("shoppers/checkout latency p(99.9) < 2s");
         assert_eq!(read_class, Ok((class, p999, Relation::Below, 2_000.0)));
         assert_eq!(read("goodput > 20/s"), Ok((None, Metric::Goodput, Relation::Above, 20.0)));
+        assert_eq!(read("cost < 3 USD/h"), Ok((None, Metric::Cost, Relation::Below, 3.0)));
+        let shop = (Some("shop".to_owned()), Metric::Availability, Relation::Above, 0.999);
+        assert_eq!(read("shop availability > 99.9%"), Ok(shop));
+        let per_1000 = Ok((None, Metric::CostPer1000Good, Relation::AtMost, 0.05));
+        assert_eq!(read("cost <= 0.05 USD/1000 good"), per_1000);
     }
 
     #[test]
     fn wrong_forms_say_how_to_write_it() {
-        for text in ["latency", "latency 95 < 5ms", "errors < 3", "p(200) < 1s", "", "goodput > 5"]
-        {
+        for text in [
+            "latency",
+            "latency 95 < 5ms",
+            "errors < 3",
+            "p(200) < 1s",
+            "",
+            "goodput > 5",
+            "cost < 3",
+            "cost < 3 EUR/h",
+            "cost < 1 USD/1000 bad",
+            "shoppers cost < 1 USD/h",
+        ] {
             let error = Objective::parse(text).unwrap_err();
             assert!(error.contains(": "), "{text}: {error}");
         }

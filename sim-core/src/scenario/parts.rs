@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::decode::{self, References};
 use super::models;
 use super::problem::{Code, Place, Problem, Sources};
+use super::rent::{self, Rent, Terms};
 use super::tree::{self, Entry, Node, Value};
 use crate::components::{CATALOGUE, Component, Form, FormReader, read_form};
 
@@ -18,6 +19,8 @@ pub(super) struct ReadPart {
     pub(super) place: Place,
     pub(super) form: Option<Form>,
     pub(super) references: References,
+    /// What an instance costs, where that is said.
+    pub(super) rent: Option<Rent>,
 }
 
 struct Decode<'a> {
@@ -146,10 +149,12 @@ fn read_part(
     if let Some(word) = word_of(&mut tree, "component", &path)? {
         component = Some(word);
     }
+    let terms = if section == "nodes" { Some(rent::take(&mut tree, &path)?) } else { None };
+    let mut base_form = None;
     if let Some(model) = word_of(&mut tree, "model", &path)? {
         let (known, base) = model_form(&model, &path, entry.key_place, sources)?;
         component = Some(known);
-        tree = tree::overlay(&base, &tree);
+        base_form = Some(base);
     }
     let Some(component) = component else {
         let message = format!("{path} does not say what it is");
@@ -160,6 +165,7 @@ fn read_part(
                 .with_remedy(format!("write component: {}", names.join(" | "))),
         ]);
     };
+    tree = written(&component, base_form, terms.as_ref(), tree);
     let mut name = entry.key.clone();
     if OVER_SERVICES.contains(&section) {
         name = format!("{section}:{}", entry.key);
@@ -173,7 +179,16 @@ fn read_part(
     }
     let references = References::default();
     let place = entry.key_place;
-    Ok(ReadPart { name, path, component, tree, place, form: None, references })
+    let rent = terms.and_then(|terms| terms.rent());
+    Ok(ReadPart { name, path, component, tree, place, form: None, references, rent })
+}
+
+/// A part's own fields on those of its machine, and these on those of its model.
+fn written(component: &str, model: Option<Node>, terms: Option<&Terms>, own: Node) -> Node {
+    let base = model.unwrap_or_else(|| Node::empty_map(own.place));
+    let Some(terms) = terms else { return tree::overlay(&base, &own) };
+    let machine = terms.form(component, &tree::overlay(&base, &own));
+    tree::overlay(&tree::overlay(&base, &machine), &own)
 }
 
 fn word_of(tree: &mut Node, key: &str, path: &str) -> Result<Option<String>, Vec<Problem>> {

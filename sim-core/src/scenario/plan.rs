@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::objective::Objective;
+use super::rent::Rent;
 use crate::components::{Form, Node};
 use crate::engine::agenda::Keeping;
 use crate::engine::chance::Law;
@@ -117,10 +118,34 @@ pub enum Change {
         /// What is said of it in the timeline.
         said: String,
     },
+    /// These nodes stop for a reason, told in the timeline; what they hold is lost.
+    Halt(Vec<u32>, String),
+    /// A part's machines are of another type from now on.
+    Resize {
+        /// Index of the part.
+        part: u32,
+        /// The whole new form.
+        form: Box<Form>,
+        /// What an instance costs from now on.
+        rent: Rent,
+    },
     /// So many more instances of a part.
     Add(u32, u32),
     /// So many fewer; they finish what they hold.
     Remove(u32, u32),
+}
+
+impl Change {
+    /// Whether it only gives back what another one took away, or adds to what there is.
+    #[must_use]
+    pub fn gives_back(&self) -> bool {
+        match self {
+            Change::Start(_) | Change::Thaw(_) | Change::Cut(_, false) => true,
+            Change::Add(..) | Change::Resize { .. } => true,
+            Change::Slow(_, factor) => *factor == 1.0,
+            _ => false,
+        }
+    }
 }
 
 /// One named part of a scenario.
@@ -147,6 +172,9 @@ pub struct Blueprint {
     pub files: IndexMap<String, String>,
     /// Frames that a request's stack needs at most.
     pub stack: u32,
+    /// What instances cost, by part; parts without a price are not in it.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub rents: IndexMap<String, Rent>,
 }
 
 /// The name of a part's instance.

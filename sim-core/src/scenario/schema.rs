@@ -3,8 +3,8 @@
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Value, json};
 
-use super::models;
 use super::spec::ScenarioForm;
+use super::{machines, models};
 use crate::components::{CATALOGUE, Component, Form, FormReader, read_form};
 
 struct SchemaOf<'a>(&'a mut SchemaGenerator);
@@ -35,6 +35,7 @@ fn named(name: &str, summary: &str, mut form: Value) -> Value {
         let properties = map.entry("properties").or_insert_with(|| json!({}));
         if let Some(properties) = properties.as_object_mut() {
             properties.insert("component".to_owned(), json!({ "const": name }));
+            properties.extend(rent());
         }
         let required = map.entry("required").or_insert_with(|| json!([]));
         if let Some(required) = required.as_array_mut() {
@@ -46,13 +47,31 @@ fn named(name: &str, summary: &str, mut form: Value) -> Value {
 
 /// A node by model: the model's own values stand for what is left out.
 fn by_model() -> Value {
-    json!({
+    let mut form = json!({
         "title": "model",
         "description": "A component with calibrated numbers; fields written here win.",
         "type": "object",
         "properties": { "model": { "enum": models::names() } },
         "required": ["model"],
-    })
+    });
+    if let Some(properties) = form["properties"].as_object_mut() {
+        properties.extend(rent());
+    }
+    form
+}
+
+/// What every node may say: the machine of an instance, and its price.
+fn rent() -> [(String, Value); 2] {
+    let names: Vec<String> = machines::all().into_iter().map(|machine| machine.name).collect();
+    let machine = json!({
+        "description": "The machine type of an instance: its cores, memory and price.",
+        "enum": names,
+    });
+    let price = json!({
+        "description": "What an instance costs, like `0.10 USD/h` or `72 USD/month`.",
+        "type": "string",
+    });
+    [("machine".to_owned(), machine), ("price".to_owned(), price)]
 }
 
 /// The form of a part that looks after a service, which its key names.

@@ -65,16 +65,17 @@ pub(super) struct ScenarioForm {
     /// Length of a frame of the report's series; default: about a thousandth of the duration.
     #[schemars(default)]
     frame: Option<Duration>,
-    /// Timed changes: kill, restart, freeze, black_hole, slow, flush, set, add, remove.
+    /// Timed changes: kill, restart, freeze, black_hole, slow, flush, set, add, remove, resize.
     #[schemars(default)]
     events: Vec<EventSpec>,
-    /// What must hold, like `latency p(95) < 500ms` or `errors < 0.1%`.
+    /// What must hold, like `latency p(95) < 500ms`, `errors < 0.1%`, `availability > 99.9%` or
+    /// `cost < 3 USD/h`.
     #[schemars(default)]
     objectives: Vec<String>,
 }
 
-/// A timed change. Exactly one of kill, restart, freeze, black_hole, slow, flush, set, add and
-/// remove is given, and either `at`, or `every` with `repair` for outages that come at random.
+/// A timed change. Exactly one of kill, restart, freeze, black_hole, slow, flush, set, add, remove and
+/// resize is given, and either `at`, or `every` with `repair` for outages that come at random.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EventSpec {
@@ -118,6 +119,17 @@ pub struct EventSpec {
     /// Instances are taken out of a service, `count` of them; they finish what they hold.
     #[serde(default)]
     pub remove: Option<String>,
+    /// All instances of a service move to another type of machine: they are down for `downtime`,
+    /// lose what they hold, and come back with the cores, memory and price of `machine`.
+    #[serde(default)]
+    pub resize: Option<String>,
+    /// With resize: the new type of machine, like `c7i.xlarge`.
+    #[serde(default)]
+    pub machine: Option<String>,
+    /// With resize: how long it takes. EC2: stop, change and start take 1 to 5 minutes; a database
+    /// with a second zone fails over in 60 to 120 s.
+    #[serde(default)]
+    pub downtime: Option<Duration>,
     /// With kill, restart, freeze, black_hole, slow: how long it lasts.
     #[serde(default, rename = "for")]
     pub lasts: Option<Duration>,

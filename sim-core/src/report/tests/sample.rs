@@ -19,7 +19,7 @@ impl FormReader for FromJson {
 }
 
 /// A plan of parts: name, component and form.
-pub(super) fn plan(parts: Vec<(&str, &str, Value)>) -> Plan {
+pub(in crate::report) fn plan(parts: Vec<(&str, &str, Value)>) -> Plan {
     let mut blueprint =
         Blueprint { stack: 16, endpoints: vec![String::new()], ..Blueprint::default() };
     for (name, component, form) in parts {
@@ -34,7 +34,7 @@ pub(super) fn plan(parts: Vec<(&str, &str, Value)>) -> Plan {
 
 /// Users who browse and buy, `workers` workers of 20 ms CPU each at two instances, and a database
 /// of `servers` servers that takes 25 ms.
-pub(super) fn shop(rate: f64, workers: u32, servers: u32) -> Plan {
+pub(in crate::report) fn shop(rate: f64, workers: u32, servers: u32) -> Plan {
     let steps = json!([{"cpu": {"exponential": {"mean": "20ms"}}}, {"call": {"to": "db"}}]);
     plan(vec![
         (
@@ -59,19 +59,19 @@ pub(super) fn shop(rate: f64, workers: u32, servers: u32) -> Plan {
 }
 
 /// The users end after so many requests.
-pub(super) fn limit(plan: &mut Plan, requests: u64) {
+pub(in crate::report) fn limit(plan: &mut Plan, requests: u64) {
     let mut form = plan.blueprint.parts[0].form.to_json();
     form["limit"] = requests.into();
     plan.blueprint.parts[0].form = read_form("users", FromJson(form)).unwrap();
 }
 
-pub(super) fn lasting(mut plan: Plan, seconds: u64) -> Plan {
+pub(in crate::report) fn lasting(mut plan: Plan, seconds: u64) -> Plan {
     plan.duration = seconds * SECOND;
     plan
 }
 
 /// The plan, played for so many seconds.
-pub(super) fn played(plan: Plan, seconds: u64) -> Run {
+pub(in crate::report) fn played(plan: Plan, seconds: u64) -> Run {
     let mut run = Run::new(Arc::new(lasting(plan, seconds)), 1).unwrap();
     run.finish();
     run

@@ -1,9 +1,9 @@
 //! The run at a glance: traffic, latency, losses and the busiest resource, one block per moment.
 
 use super::super::Report;
-use super::super::figures::{duration_ms, percent, significant};
+use super::super::figures::{at, duration_ms, percent, significant};
 use super::super::frames::FrameReport;
-use super::{WIDTH, at, titled};
+use super::{WIDTH, titled};
 
 const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 /// Moments shown; each stands for the frames within it.

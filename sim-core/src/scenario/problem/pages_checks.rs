@@ -93,8 +93,16 @@ right:  --set nodes.web.replicas=3
     ),
     (
         Code::BadObjective,
-        "An objective compares a measure with a bound: latency p(95) < 500ms, errors < 0.1%, \
-cost < 3 USD/h. A measure that nothing reports is an error, so that no objective passes unseen.
+        "An objective compares a measure with a bound, for all requests or for one class of them \
+(shop/checkout errors < 1%). A measure that nothing reports is an error, so that no objective \
+passes unseen.
+
+latency p(95) < 500ms      also p(99.9), mean and max
+errors < 0.1%              share of the requests that failed
+goodput > 20/s             answers that somebody was still waiting for; throughput: all answers
+availability > 99.9%       share of the time (in minutes, or hundredths of a shorter run) in which \
+at least 95 % of the requests were answered
+cost < 3 USD/h             of the nodes with a machine or a price; also cost < 0.05 USD/1000 good
 
 wrong:  latncy p95 500ms
 right:  latency p(95) < 500ms
@@ -102,8 +110,8 @@ right:  latency p(95) < 500ms
     ),
     (
         Code::BadEvent,
-        "An event lies after the end of the run, or acts on something that does not exist; \
-'web[0]' is the first replica of web.
+        "An event lies after the end of the run, acts on something that does not exist, or lacks \
+what its verb needs (factor, to, machine, downtime). 'web[0]' is the first replica of web.
 
 wrong:  {at: 3h, kill: 'web[9]'}     in a run of 2h with 6 replicas
 right:  {at: 1h, kill: 'web[5]'}

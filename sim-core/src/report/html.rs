@@ -1,0 +1,93 @@
+//! The report as one HTML file: no network, light and dark, on a screen, a phone and paper.
+
+mod axis;
+mod charts;
+mod figure;
+mod flags;
+mod heat;
+mod markup;
+mod moments;
+mod paths;
+mod sections;
+#[cfg(test)]
+mod tests;
+
+use self::flags::Backdrop;
+use self::markup::Markup;
+use self::moments::Course;
+use super::Report;
+
+const STYLE: &str = include_str!("html/page.css");
+/// The read-out under the pointer; the page says everything without it.
+const SCRIPT: &str = include_str!("html/page.js");
+/// Base64 of the script's SHA-256: the only script that a browser may run here.
+const SCRIPT_HASH: &str = "oiSQxRpK279Ja31TMcsazgHoJ0Uxm3h9gwiX4Xzf83I=";
+
+impl Report {
+    /// The report as a page that loads nothing, for people: every chart's numbers are there as a
+    /// table too. A report without frames gives a page without charts.
+    #[must_use]
+    pub fn to_html(&self) -> String {
+        let mut page = Markup::default();
+        page.own("<!DOCTYPE html>\n");
+        page.open("html", &[("lang", "en")]);
+        head(&mut page, self);
+        page.open("body", &[]);
+        page.open("main", &[]);
+        sections::answer(&mut page, self);
+        sections::objectives(&mut page, self);
+        if let Some(course) = Course::of(self) {
+            over_time(&mut page, self, &course);
+        }
+        sections::account(&mut page, self);
+        sections::losses(&mut page, self);
+        sections::classes(&mut page, self);
+        sections::nodes(&mut page, self);
+        sections::cost(&mut page, self);
+        sections::origin(&mut page, self);
+        page.close();
+        page.open("script", &[]);
+        page.own(SCRIPT);
+        page.finish()
+    }
+}
+
+fn head(page: &mut Markup, report: &Report) {
+    let policy = format!(
+        "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{SCRIPT_HASH}'; \
+         base-uri 'none'; form-action 'none'"
+    );
+    page.open("head", &[]);
+    page.void("meta", &[("charset", "utf-8")]);
+    page.void("meta", &[("http-equiv", "Content-Security-Policy"), ("content", &policy)]);
+    let width = "width=device-width, initial-scale=1";
+    page.void("meta", &[("name", "viewport"), ("content", width)]);
+    page.void("meta", &[("name", "color-scheme"), ("content", "light dark")]);
+    page.element("title", &[], &format!("{}: Busyhour report", report.name));
+    page.open("style", &[]);
+    page.own(STYLE);
+    page.close();
+    page.close();
+}
+
+fn over_time(page: &mut Markup, report: &Report, course: &Course<'_>) {
+    let backdrop = Backdrop::of(report, course);
+    flags::timeline(page, report, course, &backdrop);
+    page.open("section", &[("id", "charts")]);
+    page.element("h2", &[], "Over time");
+    let mut note = "All charts share one time axis.".to_owned();
+    if !backdrop.flags.is_empty() {
+        note.push_str(" Numbered lines are the events of the timeline.");
+    }
+    if report.objectives.iter().any(|objective| !objective.broken.is_empty()) {
+        note.push_str(" Shaded: an objective is broken.");
+    }
+    if report.warmup_s > 0.0 {
+        note.push_str(" Hatched: warm-up, not measured.");
+    }
+    page.element("p", &[("class", "note")], &note);
+    for figure in charts::all(report, course) {
+        figure.write(page, course, &backdrop);
+    }
+    page.close();
+}

@@ -1,0 +1,34 @@
+//! Faults in what a report says: money, recovery, and who wins where two say different things.
+
+use super::Fault;
+
+pub(crate) const FAULTS: &[Fault] = &[
+    Fault {
+        file: "sim-core/src/scenario/parts.rs",
+        find: "    tree::overlay(&tree::overlay(&base, &machine), &own)",
+        replace: "    tree::overlay(&tree::overlay(&base, &own), &machine)",
+        test: "shipped",
+        why: "a machine must not overrule what the node says itself",
+    },
+    Fault {
+        file: "sim-core/src/report/cost.rs",
+        find: "            paid += f64::from(before + now) / 2.0 * length_s;",
+        replace: "            paid += f64::from(now.max(1)) * length_s;",
+        test: "goldens",
+        why: "an instance that is down would be paid for",
+    },
+    Fault {
+        file: "sim-core/src/report/recovery.rs",
+        find: "broken_until.filter(|_| !never)",
+        replace: "broken_until.filter(|_| never)",
+        test: "goldens",
+        why: "who recovers and who never does is what one looks for",
+    },
+    Fault {
+        file: "sim-core/src/components/uplink.rs",
+        find: "        let demand = bytes as f64 * 8.0 / self.unit_bps",
+        replace: "        let demand = bytes as f64 / self.unit_bps",
+        test: "goldens",
+        why: "a byte has eight bits",
+    },
+];
