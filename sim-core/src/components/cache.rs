@@ -14,7 +14,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 use self::contents::Contents;
-use self::flight::{LOCK, PARKED, SingleFlight};
+use self::flight::{PARKED, SingleFlight};
 use self::persistence::Saver;
 pub use self::spec::{CacheSpec, EarlySpec, Persistence, Policy, SaveRule};
 use super::{Bound, Component, Survey};
@@ -26,12 +26,17 @@ use crate::engine::meter::Station;
 use crate::engine::queue::{Order, Queue, Waiter};
 use crate::engine::request::{Ask, Cause, Doing, Outcome, ReqId};
 use crate::engine::slab::Slab;
-use crate::engine::time::Nanos;
+use crate::engine::time::{MILLISECOND, Nanos};
 use crate::units::{Duration, Share};
 use crate::wiring::{Flaw, Site};
 
 const SERVICE: u64 = name_key("cache service");
 const HIT: u64 = name_key("cache hit");
+/// What further words of timers mean: a look whether a snapshot is due, and the end of its fork.
+const CRON: u64 = 2 << 32;
+const FORKED: u64 = 4 << 32;
+/// How often Redis looks (`serverCron` at `hz 10`).
+const CRON_EVERY: Nanos = 100 * MILLISECOND;
 const EARLY: u64 = name_key("cache early refresh");
 /// Set in the word kept with a request that waits; the rest is its ticket, else its place.
 const IN_LINE: u64 = 1 << 32;
@@ -48,6 +53,8 @@ pub struct Cache {
     early: Option<f64>,
     saver: Saver,
     service: Option<Delay>,
+    /// Servers there are, and servers that run: none while it stands still.
+    threads: u32,
     servers: u32,
     hit: Option<f64>,
     origin: Option<u32>,
@@ -162,6 +169,33 @@ impl Cache {
         outcome
     }
 
+    /// A lock has lasted too long; or it is time to look for a snapshot, or a fork is over.
+    fn alarm(&mut self, cx: &mut Cx<'_>, word: u64) {
+        match word {
+            CRON => self.cron(cx),
+            FORKED => {
+                self.servers = self.threads;
+                while self.take_next(cx) {}
+            }
+            _ => {
+                if let Some(single) = &mut self.single {
+                    single.overdue.add(1);
+                }
+                self.fetch_again(cx, word as u32);
+            }
+        }
+    }
+
+    /// A snapshot that is due stops everything for the time of its fork.
+    fn cron(&mut self, cx: &mut Cx<'_>) {
+        cx.after(CRON_EVERY, CRON);
+        let span = self.saver.fork(cx.now(), self.contents.used().unwrap_or(0));
+        if span > 0 {
+            self.servers = 0;
+            cx.after(span, FORKED);
+        }
+    }
+
     /// What turns calls away before they are looked at.
     fn turns_away(&mut self, cx: &mut Cx<'_>, req: ReqId) -> bool {
         let there = self.meter.busy.level() + self.meter.queue.level();
@@ -224,6 +258,7 @@ impl Component for Cache {
             early: spec.early.map(|early| early.beta * early.recompute.nanos() as f64),
             saver: Saver::new(spec)?,
             service: law.filter(|law| law.constant_nanos() != Some(0)).map(Delay::new),
+            threads: spec.servers,
             servers: spec.servers,
             hit: spec.hit.map(Share::value),
             origin: origin.map_err(|flaw| Flaw { path: "origin".into(), ..flaw })?,
@@ -260,10 +295,13 @@ impl Component for Cache {
         if let Some(service) = &mut self.service {
             service.prepare(&mut |delay| cx.lane(delay));
         }
-        self.servers = fresh.servers;
+        self.threads = fresh.threads;
+        if self.servers > 0 {
+            self.servers = self.threads;
+        }
         self.hit = fresh.hit;
         self.origin = fresh.origin;
-        self.meter.set_capacity(now, self.servers);
+        self.meter.set_capacity(now, self.threads);
         while self.take_next(cx) {}
         Ok(())
     }
@@ -312,7 +350,11 @@ impl Behaviour for Cache {
 
     fn start(&mut self, cx: &mut Cx<'_>) {
         self.luck = cx.stream("evict");
-        self.meter.set_capacity(cx.now(), self.servers);
+        self.servers = self.threads;
+        self.meter.set_capacity(cx.now(), self.threads);
+        if self.saver.forks() {
+            cx.after(CRON_EVERY, CRON);
+        }
         if self.saver.is_on() {
             self.saver.load(cx.now(), self.contents.used().unwrap_or(0));
             if self.saver.loading_until > cx.now() {
@@ -355,11 +397,8 @@ impl Behaviour for Cache {
 
     #[inline]
     fn timer(&mut self, cx: &mut Cx<'_>, word: u64) {
-        if word & LOCK != 0 {
-            if let Some(single) = &mut self.single {
-                single.overdue.add(1);
-            }
-            self.fetch_again(cx, word as u32);
+        if word >> 32 != 0 {
+            self.alarm(cx, word);
             return;
         }
         let Some(req) = self.served.remove(word as u32) else { return };

@@ -16,7 +16,7 @@ use crate::units::Duration;
 /// Set in the word kept with a look-up that waits for another one's fetch; the rest is its ticket.
 pub(super) const PARKED: u64 = 1 << 33;
 /// Set in a timer's word when it is the lock of a fetch; the rest is the fetch's number.
-pub(super) const LOCK: u64 = 1 << 32;
+const LOCK: u64 = 1 << 32;
 
 /// One fetch a key at a time.
 #[derive(Clone, Debug, Serialize, Deserialize)]

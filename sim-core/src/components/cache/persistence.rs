@@ -25,6 +25,9 @@ pub(super) struct Saver {
     /// Writes since then, and when the last of them came.
     changes: u32,
     changed: Nanos,
+    fork_per_gib: Option<Nanos>,
+    /// A snapshot was due since [`Saver::fork`] last asked.
+    is_due: bool,
     /// Until when keys are read back.
     pub(super) loading_until: Nanos,
 }
@@ -51,6 +54,8 @@ impl Saver {
             saved: 0,
             changes: 0,
             changed: 0,
+            fork_per_gib: spec.fork_per_gib.map(Duration::nanos),
+            is_due: false,
             loading_until: 0,
         })
     }
@@ -62,7 +67,8 @@ impl Saver {
 
     /// Takes the rules of another form over.
     pub(super) fn retune(&mut self, fresh: Saver) {
-        let Saver { kind, rules, load_per_second, .. } = fresh;
+        let Saver { kind, rules, load_per_second, fork_per_gib, .. } = fresh;
+        self.fork_per_gib = fork_per_gib;
         (self.kind, self.rules, self.load_per_second) = (kind, rules, load_per_second);
     }
 
@@ -84,7 +90,23 @@ impl Saver {
         };
         if let Some(at) = self.rules.iter().filter_map(due).min() {
             (self.saved, self.changes) = (at, 0);
+            self.is_due = true;
         }
+    }
+
+    /// Whether snapshots make it stand still.
+    pub(super) fn forks(&self) -> bool {
+        self.kind == Persistence::Rdb && self.fork_per_gib.is_some()
+    }
+
+    /// How long it stands still now that it looks whether a snapshot is due.
+    pub(super) fn fork(&mut self, now: Nanos, bytes: u64) -> Nanos {
+        self.catch_up(now + 1);
+        if !std::mem::take(&mut self.is_due) {
+            return 0;
+        }
+        let per_gib = u128::from(self.fork_per_gib.unwrap_or(0));
+        ((u128::from(bytes) * per_gib) >> 30) as Nanos
     }
 
     /// It dies: keys first written after the time told are lost; `None` if all are.

@@ -43,8 +43,8 @@ impl Room {
             return Err(Flaw::new("item_cv", message, "write 0 to 100"));
         }
         let limit = spec.memory.map_or(0, Bytes::bytes);
-        let is_needed = limit > 0 || spec.item_max.is_some() || spec.load_per_second.is_some();
-        if !is_needed {
+        let is_needed = [spec.item_max.is_some(), spec.load_per_second.is_some()];
+        if limit == 0 && is_needed == [false; 2] && spec.fork_per_gib.is_none() {
             return Ok(None);
         }
         let shape = LognormalSpec { mean: Some(Duration(mean)), cv: Some(cv), ..<_>::default() };

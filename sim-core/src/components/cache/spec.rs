@@ -166,6 +166,10 @@ pub struct CacheSpec {
     /// with 10000.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub save: Vec<SaveRule>,
+    /// How long it stands still at each snapshot, for each GiB that it holds, while the system
+    /// copies its page table. Default: not at all. 13ms on bare metal, 240ms on old Xen machines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fork_per_gib: Option<Duration>,
     /// Memory that it reads back a second after a restart; until all is there every request fails
     /// with `error`. Default: at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -211,6 +211,30 @@ fn what_survives_a_restart_is_what_was_saved() {
 }
 
 #[test]
+fn a_snapshot_stops_everything_for_the_time_of_its_fork() {
+    // 1,000 keys of 1 MiB at 1 s a GiB: 977 ms of standstill at 60 s
+    let arrivals = json!({"base": "100/s", "spacing": "even"});
+    let users =
+        json!({"arrivals": arrivals, "keys": {"n": 1_000_000_000, "s": 1e-9}, "limit": 7000});
+    let rules = json!([{"after": "60s", "changes": 1}]);
+    let redis = json!({"policy": "allkeys-random", "entries": 1000, "item": "1MiB",
+        "persistence": "rdb", "save": rules, "fork_per_gib": "1s"});
+    let mut world = world(&beside(&users, &redis));
+    let line = |world: &World<Node>| survey(world, "redis").resources[0].station.queue.level();
+    run(&mut world, 59.999);
+    assert_eq!(line(&world), 0);
+    // look-ups at 60.00 to 60.97 s wait, and the writes of those who missed just before
+    run(&mut world, 60.976);
+    assert!((97..=104).contains(&line(&world)), "{}", line(&world));
+    run(&mut world, 60.977);
+    assert_eq!(line(&world), 0);
+    let station = *survey(&world, "redis").resources[0].station;
+    assert_eq!(station.wait_max(), 976_562_500);
+    run(&mut world, 80.0);
+    assert_eq!((tally(&world, "users").completed, world.alive()), (7000, 0));
+}
+
+#[test]
 fn sampled_lru_hits_nearly_as_often_as_true_lru() {
     let users = json!({"arrivals": "10/s", "keys": {"n": 1000, "s": 0.8}});
     let hits = |policy: &str| {
@@ -273,6 +297,7 @@ fn lanes_and_snapshots_do_not_change_a_run() {
     form["redis"]["Cache"] = json!({"service": {"exponential": "400us"}, "memory": "50KiB",
         "item_cv": 1.0, "ttl": "1s", "jitter": 0.1, "policy": "volatile-lfu",
         "single_flight": "30ms", "early": {"beta": 1.0, "recompute": "55ms"},
-        "persistence": "aof", "max_clients": 100});
+        "persistence": "rdb", "max_clients": 100, "fork_per_gib": "10s",
+        "save": [{"after": "1s", "changes": 9}]});
     agrees_without_lanes_and_after_a_snapshot(&form, 10.0);
 }

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{DB, POOL, busy, completed, count, even, failed, part, plan, survey};
-use crate::engine::agenda::Keeping;
 use crate::components::Node;
+use crate::engine::agenda::Keeping;
 use crate::engine::kernel::World;
 use crate::engine::request::Cause;
 use crate::engine::time::{MILLISECOND, SECOND};
@@ -112,7 +112,8 @@ fn a_process_that_dies_frees_its_sessions_and_a_query_in_progress_its_own_at_the
 
 #[test]
 fn wrong_terms_name_the_value_and_the_remedy() {
-    let flaw = |pool: Value| plan(even("1/s", 1), pool, json!({})).world(7, Keeping::Lanes).unwrap_err().1;
+    let flaw =
+        |pool: Value| plan(even("1/s", 1), pool, json!({})).world(7, Keeping::Lanes).unwrap_err().1;
     assert_eq!(flaw(json!({"to": "db", "size": 1, "lifetime": "0s"})).path, "lifetime");
 }
 

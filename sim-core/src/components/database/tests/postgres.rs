@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{DB, blueprint, completed, even, failed, part, plan, survey, world};
-use crate::engine::agenda::Keeping;
 use crate::components::Node;
 use crate::components::tests_world::{agrees_without_lanes_and_after_a_snapshot, count, node};
+use crate::engine::agenda::Keeping;
 use crate::engine::kernel::World;
 use crate::engine::meter::Station;
 use crate::engine::request::Cause;
@@ -161,7 +161,11 @@ fn kinds_that_name_the_same_table_lock_the_same_rows() {
             "write": {"cpu": "30ms", "lock": second},
         });
         let mut world = (1..50)
-            .map(|seed| plan(users.clone(), json!({"queries": queries})).world(seed, Keeping::Lanes).unwrap())
+            .map(|seed| {
+                plan(users.clone(), json!({"queries": queries}))
+                    .world(seed, Keeping::Lanes)
+                    .unwrap()
+            })
             .find_map(|mut world| {
                 world.advance(25 * MILLISECOND, u64::MAX);
                 let tallies = survey(&world, 0).tallies.iter().all(|tally| tally.issued == 1);
