@@ -43,6 +43,16 @@ fn a_connection_that_breaks_before_the_answer_is_502() {
 }
 
 #[test]
+fn a_worker_killed_by_its_timeout_is_500_if_it_answers_and_502_if_its_connections_break() {
+    let killed = |worker: &str, step: &str| {
+        let form = json!({"worker": worker, "cores": 1, "steps": [{step: "45s"}]});
+        verdict(&one(&json!({"to": "a"}), &json!({"a": {"AppServer": form}}), 59.0))
+    };
+    assert_eq!(killed("sync", "io"), ("status_500", Some(Cause::Error)));
+    assert_eq!(killed("gevent", "cpu"), ("status_502", Some(Cause::Reset)));
+}
+
+#[test]
 fn no_live_peer_is_502() {
     let down = json!({"servers": [{"to": "a", "down": true}, {"to": "b", "down": true}]});
     assert_eq!(verdict(&one(&down, &json!({}), 0.0)), ("status_502", Some(Cause::NoBackend)));
