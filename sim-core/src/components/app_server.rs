@@ -247,7 +247,7 @@ impl Behaviour for AppServer {
     #[inline]
     fn call(&mut self, cx: &mut Cx<'_>, req: ReqId) {
         if !self.listener.is_open {
-            cx.reply(req, Outcome::Failed(Cause::Refused));
+            cx.hang_up(req, Cause::Refused);
             return;
         }
         let pc = self.program.start(cx.ask(req).endpoint);

@@ -234,6 +234,13 @@ impl Request {
         self.broken = false;
     }
 
+    /// A node has had it, so it was not lost on its way there.
+    pub(crate) fn has_arrived(&mut self) {
+        if self.landed == 0 {
+            self.landed = self.born.max(1);
+        }
+    }
+
     /// It does something else from now on.
     #[inline]
     pub(crate) fn does(&mut self, doing: Doing, now: Nanos) {

@@ -226,7 +226,10 @@ impl AppServer {
         }
         self.leave_children(cx, &job);
         self.aside.end(cx, job.aside);
-        cx.reply(job.req, Outcome::Failed(cause));
+        match cause {
+            Cause::Refused | Cause::Reset | Cause::Lost => cx.hang_up(job.req, cause),
+            _ => cx.reply(job.req, Outcome::Failed(cause)),
+        }
     }
 
     /// A request leaves something behind in its worker's memory.

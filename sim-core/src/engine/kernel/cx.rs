@@ -150,6 +150,7 @@ impl Cx<'_> {
     pub fn reply(&mut self, req: ReqId, outcome: Outcome) {
         self.core.leave(self.me());
         if self.core.seats[self.me() as usize].cut {
+            self.core.requests.get_mut(req).has_arrived();
             self.core.lose(req);
             return;
         }

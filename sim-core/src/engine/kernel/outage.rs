@@ -23,7 +23,9 @@ impl Core {
     /// An answer whose frame is taken off already, for a node that is alive and does not hear it.
     #[cold]
     pub(super) fn unheard_answer(&mut self, node: u32, req: ReqId, outcome: Outcome) {
-        self.requests.get_mut(req).depth += 1;
+        let request = self.requests.get_mut(req);
+        request.depth += 1;
+        request.has_arrived();
         if self.seats[node as usize].cut {
             self.lose(req);
         } else {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{black_hole, given, kill, once_at, peer, proxied, servers, statuses, steady};
 use crate::components::Node;
-use crate::components::tests_world::{count, failed, run, survey, tally};
+use crate::components::tests_world::{count, failed, node, run, survey, tally};
 use crate::engine::kernel::World;
 use crate::engine::request::Cause;
 
@@ -40,6 +40,16 @@ fn a_connection_that_breaks_before_the_answer_is_502() {
     kill(&mut world, "a");
     run(&mut world, 1.0);
     assert_eq!(verdict(&world), ("status_502", Some(Cause::Reset)));
+}
+
+#[test]
+fn a_worker_killed_by_its_timeout_is_500_if_it_answers_and_502_if_its_connections_break() {
+    let killed = |worker: &str, step: &str| {
+        let form = json!({"worker": worker, "cores": 1, "steps": [{step: "45s"}]});
+        verdict(&one(&json!({"to": "a"}), &json!({"a": {"AppServer": form}}), 59.0))
+    };
+    assert_eq!(killed("sync", "io"), ("status_500", Some(Cause::Error)));
+    assert_eq!(killed("gevent", "cpu"), ("status_502", Some(Cause::Reset)));
 }
 
 #[test]
@@ -80,6 +90,35 @@ fn a_silent_peer_is_504_after_the_read_timeout() {
     assert_eq!(failed(&world, "u", Cause::GatewayTimeout), 1);
     run(&mut world, 6.0);
     assert_eq!(verdict(&world), ("status_504", Some(Cause::GatewayTimeout)));
+}
+
+#[test]
+fn a_peer_cut_off_is_too_late_to_connect_and_one_that_has_the_request_too_late_to_answer() {
+    let proxy = json!({"to": "a", "proxy_connect_timeout": "2s", "proxy_read_timeout": "5s"});
+    let when_cut = |before: f64| {
+        let more = json!({"a": peer("3s"), "u": once_at("1s")});
+        let mut world = proxied(&proxy, &more);
+        run(&mut world, before);
+        world.cut(node(&world, "a") as u32, true);
+        let mut over = 0.0;
+        while statuses(&world)[7] == 0 {
+            over += 0.5;
+            run(&mut world, over);
+        }
+        over
+    };
+    assert_eq!((when_cut(0.5), when_cut(1.5)), (3.0, 6.0));
+}
+
+#[test]
+fn a_frozen_peer_takes_connections_and_is_504_after_the_read_timeout() {
+    let proxy = json!({"to": "a", "proxy_connect_timeout": "2s", "proxy_read_timeout": "5s"});
+    let mut world = proxied(&proxy, &json!({"u": once_at("1s")}));
+    world.freeze(node(&world, "a") as u32, 60_000_000_000);
+    run(&mut world, 5.999);
+    assert_eq!(statuses(&world)[7], 0);
+    run(&mut world, 6.0);
+    assert_eq!(statuses(&world)[7], 1);
 }
 
 #[test]
