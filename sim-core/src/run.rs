@@ -291,20 +291,8 @@ pub(crate) fn survey(node: &Node) -> Survey<'_> {
 
 fn happen(world: &mut World<Node>, plan: &Plan, change: &Change) {
     match change {
-        Change::Kill(nodes) => {
-            for &node in nodes {
-                if world.kill(node) {
-                    note(world, node, "killed");
-                }
-            }
-        }
-        Change::Halt(nodes, why) => {
-            for &node in nodes {
-                if world.kill(node) {
-                    note(world, node, why);
-                }
-            }
-        }
+        Change::Kill(nodes) => kill(world, nodes, "killed"),
+        Change::Halt(nodes, why) => kill(world, nodes, why),
         Change::Resize { part, form, rent } => {
             let machine = rent.machine.as_deref().unwrap_or("another machine");
             set(world, plan, *part, (form, &format!("runs on {machine} from now on")));
@@ -363,6 +351,14 @@ fn happen(world: &mut World<Node>, plan: &Plan, change: &Change) {
             let removed =
                 world.with(first, |_, cx| (0..*count).filter(|_| cx.shrink(*part)).count());
             note(world, first, &format!("{removed} instances taken out of service"));
+        }
+    }
+}
+
+fn kill(world: &mut World<Node>, nodes: &[u32], why: &str) {
+    for &node in nodes {
+        if world.kill(node) {
+            note(world, node, why);
         }
     }
 }

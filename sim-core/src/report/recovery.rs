@@ -10,7 +10,6 @@ use super::facts::{Facts, seconds};
 use super::figures::at;
 use super::objectives::ObjectiveReport;
 use crate::engine::kernel::JournalEntry;
-use crate::engine::time::Nanos;
 use crate::scenario::plan::{Change, Event};
 
 /// Harm begins within this time of the disturbance: seconds, or this part of the run.
@@ -71,7 +70,7 @@ pub(super) fn recoveries(
     }
     for (index, event) in begun {
         // what nobody wrote down did not happen: a node that was dead already
-        let Some((node, what)) = said(journal, event.at) else { continue };
+        let Some((node, what)) = said(facts, journal, event) else { continue };
         let until = events[index..].iter().find(|later| ends(&event.change, later));
         let until = until.map(|later| later.at).filter(|until| *until <= facts.now);
         let mut recovery = Recovery {
@@ -91,11 +90,18 @@ pub(super) fn recoveries(
     all
 }
 
-/// What the timeline says of the moment: the first line, and how many more there are.
-fn said(journal: &[JournalEntry], at: Nanos) -> Option<(String, String)> {
-    let mut lines = journal.iter().filter(|entry| entry.at == at);
-    let first = lines.next()?;
-    let more = match lines.count() {
+/// What the timeline says of the moment: the first line about the nodes that were hit, and how many
+/// others there are.
+fn said(facts: &Facts<'_>, journal: &[JournalEntry], event: &Event) -> Option<(String, String)> {
+    let names: Vec<&str> =
+        facts.parts.iter().flat_map(|part| &part.instances).map(|one| one.name).collect();
+    let hit = |entry: &&JournalEntry| {
+        let nodes = event.change.nodes();
+        nodes.is_empty() || nodes.iter().any(|&node| names[node as usize] == entry.node)
+    };
+    let lines = || journal.iter().filter(|entry| entry.at == event.at);
+    let first = lines().find(hit)?;
+    let more = match lines().count() - 1 {
         0 => String::new(),
         more => format!(", and {more} more"),
     };

@@ -183,7 +183,7 @@ impl Reader<'_> {
         let nodes = self.nodes(index, verb, name)?;
         let round = every.mean() + repair.mean();
         let outages = self.duration as f64 / 1e9 / round * nodes.len() as f64;
-        if !(outages <= OUTAGES_MAX) {
+        if outages.is_nan() || outages > OUTAGES_MAX {
             let message = format!("{outages:.0} outages in one run are too many");
             return Err(self.problem(index, "every", message, "write a longer mean time"));
         }

@@ -136,6 +136,17 @@ pub enum Change {
 }
 
 impl Change {
+    /// The nodes that it names; none where it is about a whole part.
+    #[must_use]
+    pub fn nodes(&self) -> &[u32] {
+        match self {
+            Change::Kill(nodes) | Change::Halt(nodes, _) | Change::Start(nodes) => nodes,
+            Change::Freeze(nodes, _) | Change::Thaw(nodes) | Change::Cut(nodes, _) => nodes,
+            Change::Slow(nodes, _) | Change::Flush(nodes) => nodes,
+            _ => &[],
+        }
+    }
+
     /// Whether it only gives back what another one took away, or adds to what there is.
     #[must_use]
     pub fn gives_back(&self) -> bool {
