@@ -288,7 +288,9 @@ impl<C: Behaviour> World<C> {
         match self.core.commands.pop_front() {
             Some(Command::Start { node }) => self.start(node),
             Some(Command::Retire { node }) => self.retire(node),
-            Some(Command::Kill { node }) => self.stop(node, Cause::Reset),
+            Some(Command::Kill { node }) => {
+                self.kill(node);
+            }
             Some(Command::Scrape { group, to }) => self.scrape(group, to),
             None => {}
         }
