@@ -40,7 +40,8 @@ fn a_frozen_server_answers_everything_late_and_nothing_is_lost() {
 fn who_gives_up_on_a_frozen_server_is_served_for_nothing_when_it_thaws() {
     let text = "busyhour: 1\nduration: 60s\n\
          users:\n  all: {enter: web, arrivals: {base: 10/s, spacing: even}, timeout: 1s}\n\
-         nodes:\n  web: {component: worker-pool, workers: 4, client_gone: ignore, steps: [io: 1ms]}\n\
+         nodes:\n\
+         \x20 web: {component: worker-pool, workers: 4, client_gone: ignore, steps: [io: 1ms]}\n\
          events:\n  - {at: 20.05s, freeze: web, for: 10s}\n";
     let run = play(&plan(text, &[]), 1);
     let served = run.surveys()[1].resources[0].station.seized();

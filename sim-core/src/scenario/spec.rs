@@ -74,8 +74,8 @@ pub(super) struct ScenarioForm {
     objectives: Vec<String>,
 }
 
-/// A timed change. Exactly one of kill, restart, freeze, black_hole, slow, flush, set, add, remove and
-/// resize is given, and either `at`, or `every` with `repair` for outages that come at random.
+/// A timed change. Exactly one of kill, restart, freeze, black_hole, slow, flush, set, add, remove
+/// and resize is given, and either `at`, or `every` with `repair` for outages that come at random.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EventSpec {
