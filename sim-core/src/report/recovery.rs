@@ -1,8 +1,8 @@
 //! How long after each disturbance the objectives held again, or that they never did.
 //!
 //! A disturbance is a timed change of the scenario that takes something away; what gives it back
-//! ends it. Its harm is the first stretch of broken objectives that goes on at the disturbance or
-//! begins before long, with the relapses that follow as closely.
+//! ends it. Its harm is the first stretch of broken objectives that begins before long, with the
+//! relapses that follow as closely; where objectives were broken already, that is all one can say.
 
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +26,10 @@ pub struct Recovery {
     pub node: String,
     /// What, in words.
     pub what: String,
-    /// Whether objectives were broken because of it, or before it and still.
+    /// Whether objectives were broken already when it came: nothing can be said of its harm then.
+    #[serde(default)]
+    pub broken_before: bool,
+    /// Whether objectives were broken soon after it had come.
     pub harmful: bool,
     /// How long after its beginning all objectives held again, seconds; `None` if it did no harm,
     /// or if they never held again.
@@ -37,6 +40,9 @@ impl Recovery {
     /// What became of it, in words.
     #[must_use]
     pub fn outcome(&self) -> String {
+        if self.broken_before {
+            return "objectives were broken already".to_owned();
+        }
         match (self.harmful, self.recovered_after_s) {
             (false, _) => "no objective was broken".to_owned(),
             (true, None) => "never recovered".to_owned(),
@@ -78,10 +84,11 @@ pub(super) fn recoveries(
             until_s: until.map(seconds),
             node,
             what,
+            broken_before: false,
             harmful: false,
             recovered_after_s: None,
         };
-        harm(&mut recovery, objectives, facts.span_s());
+        harm(&mut recovery, objectives, (facts.span_s(), seconds(facts.plan.frame)));
         // several things at once are one disturbance
         if all.last().is_none_or(|last| last.at_s < recovery.at_s) {
             all.push(recovery);
@@ -120,10 +127,20 @@ fn ends(change: &Change, later: &Event) -> bool {
     }
 }
 
-fn harm(recovery: &mut Recovery, objectives: &[ObjectiveReport], span_s: f64) {
+fn harm(
+    recovery: &mut Recovery,
+    objectives: &[ObjectiveReport],
+    (span_s, frame_s): (f64, f64),
+) {
     let soon = SOON.0.max(SOON.1 * span_s);
     let mut breaches: Vec<_> = objectives.iter().flat_map(|objective| &objective.broken).collect();
     breaches.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
+    let at = recovery.at_s;
+    recovery.broken_before =
+        breaches.iter().any(|breach| breach.start_s + frame_s <= at && breach.end_s > at);
+    if recovery.broken_before {
+        return;
+    }
     let mut until = recovery.until_s.unwrap_or(recovery.at_s);
     let mut never = false;
     let mut broken_until = None;
