@@ -127,11 +127,7 @@ fn ends(change: &Change, later: &Event) -> bool {
     }
 }
 
-fn harm(
-    recovery: &mut Recovery,
-    objectives: &[ObjectiveReport],
-    (span_s, frame_s): (f64, f64),
-) {
+fn harm(recovery: &mut Recovery, objectives: &[ObjectiveReport], (span_s, frame_s): (f64, f64)) {
     let soon = SOON.0.max(SOON.1 * span_s);
     let mut breaches: Vec<_> = objectives.iter().flat_map(|objective| &objective.broken).collect();
     breaches.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
