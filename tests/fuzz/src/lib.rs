@@ -6,11 +6,7 @@
 mod support;
 
 #[cfg(test)]
-mod properties {
-    #[expect(dead_code, reason = "shared with the test binary, which uses all of it")]
-    #[path = "../../../src/properties/world.rs"]
-    pub(crate) mod world;
-}
+mod properties;
 
 #[cfg(test)]
 #[path = "../../src/fuzz.rs"]
