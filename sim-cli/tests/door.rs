@@ -145,6 +145,17 @@ fn knobs_can_be_set_from_the_command_line() {
 }
 
 #[test]
+fn a_topic_may_be_told_with_its_kind() {
+    let page = |words: &[&str]| busyhour(words, "").stdout;
+    let plain = page(&["explain", "nginx"]);
+    assert!(String::from_utf8_lossy(&plain).contains("proxy_connect_timeout"));
+    assert_eq!(plain, page(&["explain", "model", "nginx"]));
+    let wrong = busyhour(&["explain", "some", "nginx"], "");
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("\"some nginx\" is no topic"));
+}
+
+#[test]
 fn schema_explain_validate_and_completions_answer() {
     let schema = json(&busyhour(&["schema"], ""));
     assert_eq!(schema["$schema"], "http://json-schema.org/draft-07/schema#");

@@ -47,6 +47,19 @@ pub struct Bound {
     pub per_second: Option<f64>,
 }
 
+/// What of a form two parts can disagree about.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Limits {
+    /// Connections that one instance may hold open to another part, by its name.
+    pub opens: Vec<(String, u64)>,
+    /// Connections that it accepts.
+    pub accepts: Option<u64>,
+    /// How long a request may wait for something here, by the field that says so, ns.
+    pub waits: Vec<(&'static str, Nanos)>,
+    /// After what time those who ask have gone, on average, ns.
+    pub leaves_after: Option<Nanos>,
+}
+
 /// A component: what a person writes (`Spec`), what it becomes, and what it shows.
 pub trait Component: Behaviour + Clone + Serialize + DeserializeOwned {
     /// Its name in scenarios.
@@ -79,6 +92,11 @@ pub trait Component: Behaviour + Clone + Serialize + DeserializeOwned {
     /// What it can serve at most, from its form alone.
     fn bound(_spec: &Self::Spec) -> Bound {
         Bound::default()
+    }
+
+    /// What other parts can disagree with, from its form alone.
+    fn limits(_spec: &Self::Spec) -> Limits {
+        Limits::default()
     }
 
     /// Endpoints that it answers, by name, where it tells them apart.
@@ -170,6 +188,11 @@ macro_rules! catalogue {
             #[must_use]
             pub fn bound(&self) -> Bound {
                 match self { $(Form::$Name(spec) => <$module::$Name as Component>::bound(spec),)+ }
+            }
+            /// What other parts can disagree with.
+            #[must_use]
+            pub fn limits(&self) -> Limits {
+                match self { $(Form::$Name(spec) => <$module::$Name as Component>::limits(spec),)+ }
             }
             /// Endpoints that it answers.
             #[must_use]

@@ -3,6 +3,7 @@
 mod check;
 pub mod decode;
 mod happenings;
+mod lints;
 pub mod machines;
 pub mod models;
 pub mod objective;
@@ -122,6 +123,7 @@ fn read_plan(
     }
     build_once(&blueprint, &parts, problems)?;
     graph.check_load(&parts, &blueprint, problems);
+    lints::check(&graph, &parts, &blueprint, problems);
     let (head, happenings) = (head?, happenings?);
     let mut plan = Plan {
         name: head.name.unwrap_or_else(|| stem(name)),

@@ -11,16 +11,28 @@ use crate::output::print;
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// A code like E012, a component like worker-pool, a knob like users.retry, a model, or list
-    #[arg(default_value = "list")]
-    topic: String,
+    /// A code like E012, a component like worker-pool, a knob like users.retry, a model, or list;
+    /// the kind may stand before it, as in `model nginx`
+    #[arg(default_value = "list", num_args = 1..=2, value_name = "TOPIC")]
+    topic: Vec<String>,
 }
+
+/// Words that may stand before a topic.
+const KINDS: [&str; 5] = ["model", "component", "knob", "code", "machine"];
 
 /// Components that are no nodes: nobody pays for them.
 const ACTORS: [&str; 2] = ["users", "step-autoscaler"];
 
 pub(super) fn explain(args: &ExplainArgs) -> Result<Exit, Failure> {
-    let topic = args.topic.trim();
+    let topic = match args.topic.iter().map(|word| word.trim()).collect::<Vec<_>>()[..] {
+        [kind, topic] if KINDS.contains(&kind) => topic,
+        [one] => one,
+        _ => {
+            let asked = args.topic.join(" ");
+            let remedy = format!("write one topic, or {} before it", KINDS.join(", "));
+            return Err(Failure::usage(format!("\"{asked}\" is no topic: {remedy}")));
+        }
+    };
     let found = if topic == "list" { Some(list()) } else { page(topic) };
     let Some(text) = found else { return Err(unknown(topic)) };
     print(&text)?;

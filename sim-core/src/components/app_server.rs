@@ -29,7 +29,7 @@ pub use self::spec::{
 };
 use self::terms::Terms;
 pub use self::workers::Workers;
-use super::{Bound, Component, Survey};
+use super::{Bound, Component, Limits, Survey};
 use crate::engine::agenda::{Lane, Timer};
 use crate::engine::chance::Stream;
 use crate::engine::kernel::{Action, Answer, Behaviour, Cancelled, Cx, Note, Vitals};
@@ -217,6 +217,17 @@ impl Component for AppServer {
 
     fn bound(spec: &AppServerSpec) -> Bound {
         terms::bound(spec)
+    }
+
+    fn limits(spec: &AppServerSpec) -> Limits {
+        let Some(pool) = &spec.pool else { return Limits::default() };
+        let processes = u64::from(spec.workers.count(spec.cores));
+        let each = u64::from(pool.size) + u64::from(pool.overflow);
+        Limits {
+            opens: vec![(pool.to.0.clone(), processes * each)],
+            waits: vec![("pool.timeout", pool.wait().nanos())],
+            ..Limits::default()
+        }
     }
 
     fn endpoints(spec: &AppServerSpec) -> Vec<String> {

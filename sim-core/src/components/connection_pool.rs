@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use self::spec::ConnectionPoolSpec;
 use self::stock::Stock;
 use self::terms::Terms;
-use super::{Component, Survey};
+use super::{Component, Limits, Survey};
 use crate::engine::agenda::{Lane, Timer};
 use crate::engine::chance::Stream;
 use crate::engine::kernel::{Answer, Behaviour, Cancelled, Cx, Note, Vitals};
@@ -256,6 +256,14 @@ impl Component for ConnectionPool {
         self.meter.set_capacity(cx.now(), self.terms.limit);
         self.serve_line(cx);
         Ok(())
+    }
+
+    fn limits(spec: &ConnectionPoolSpec) -> Limits {
+        Limits {
+            opens: vec![(spec.to.0.clone(), u64::from(spec.size) + u64::from(spec.overflow))],
+            waits: vec![("timeout", terms::wait(spec))],
+            ..Limits::default()
+        }
     }
 
     fn survey<'a>(&'a self, survey: &mut Survey<'a>) {

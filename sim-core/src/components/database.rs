@@ -15,7 +15,7 @@ use self::query::{COMPUTED, CONNECT, FLUSHED, Job, LOCKED_OUT, READ, SHARED, TOO
 pub use self::spec::{ConnectSpec, DatabaseSpec, LockSpec, LogSpec, QueryKind, StandbySpec};
 use self::terms::Terms;
 pub use self::usl::UslSpec;
-use super::{Bound, Component, Survey};
+use super::{Bound, Component, Limits, Survey};
 use crate::engine::agenda::{Lane, Timer};
 use crate::engine::kernel::{Action, Behaviour, Cancelled, Cx, Note, Vitals};
 use crate::engine::lease::Loans;
@@ -199,6 +199,11 @@ impl Component for Database {
 
     fn bound(spec: &DatabaseSpec) -> Bound {
         spec::bound(spec)
+    }
+
+    fn limits(spec: &DatabaseSpec) -> Limits {
+        let ordinary = spec.max_connections.saturating_sub(spec.reserved.unwrap_or(0));
+        Limits { accepts: Some(u64::from(ordinary)), ..Limits::default() }
     }
 
     fn endpoints(spec: &DatabaseSpec) -> Vec<String> {

@@ -15,14 +15,15 @@ use self::retry::Retry;
 pub use self::retry::{Jitter, RetrySpec};
 use self::source::{Source, compile};
 pub use self::spec::UsersSpec;
-use super::{Component, Survey};
+use super::{Component, Limits, Survey};
 use crate::engine::agenda::{Lane, Timer};
 use crate::engine::chance::{Draw, Law, exponential, mix};
 use crate::engine::kernel::{Answer, Behaviour, Cx};
 use crate::engine::request::{Ask, Cause, Doing, Outcome, ReqId};
 use crate::engine::slab::Slab;
 use crate::engine::tally::Tally;
-use crate::engine::time::Nanos;
+use crate::engine::time::{Nanos, SECOND};
+use crate::units::Duration;
 use crate::wiring::{Flaw, Site};
 
 const ARRIVAL: u64 = 0x6172_7269_7661_6c01;
@@ -360,6 +361,13 @@ impl Component for Users {
             self.next_arrival(cx);
         }
         Ok(())
+    }
+
+    fn limits(spec: &UsersSpec) -> Limits {
+        let patience = spec.patience.as_ref().and_then(|law| law.compile().ok());
+        let patience = patience.map(|law| (law.mean() * SECOND as f64) as Nanos);
+        let leaves_after = patience.into_iter().chain(spec.timeout.map(Duration::nanos)).min();
+        Limits { leaves_after, ..Limits::default() }
     }
 
     fn survey<'a>(&'a self, survey: &mut Survey<'a>) {

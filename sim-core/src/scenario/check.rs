@@ -206,7 +206,8 @@ impl Graph {
         circles
     }
 
-    fn reach(&self, from: usize) -> BTreeSet<usize> {
+    /// Parts that requests of a part can come to.
+    pub(super) fn reach(&self, from: usize) -> BTreeSet<usize> {
         let mut seen = BTreeSet::new();
         let mut open: Vec<usize> = self.edges[from].iter().copied().collect();
         while let Some(at) = open.pop() {

@@ -14,6 +14,13 @@ use crate::wiring::{Flaw, Site};
 
 const TIMEOUT: Duration = Duration(30 * SECOND);
 
+impl ProcessPoolSpec {
+    /// How long a request waits for a connection.
+    pub(super) fn wait(&self) -> Duration {
+        self.timeout.unwrap_or(TIMEOUT)
+    }
+}
+
 /// What the form says of the pool, ready to run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Terms {
@@ -35,7 +42,7 @@ impl Terms {
                 return Err(Flaw::new(path, message, format!("write {least} to 100000")));
             }
         }
-        let wait = spec.timeout.unwrap_or(TIMEOUT).nanos();
+        let wait = spec.wait().nanos();
         let connect = law("pool.connect", spec.connect.as_ref())?;
         Ok(Terms {
             to,

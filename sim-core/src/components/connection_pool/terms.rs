@@ -13,6 +13,11 @@ use crate::wiring::{Flaw, Site};
 
 const TIMEOUT: Nanos = 30 * SECOND;
 
+/// How long a call waits for a connection, ns.
+pub(super) fn wait(spec: &ConnectionPoolSpec) -> Nanos {
+    spec.timeout.map_or(TIMEOUT, Duration::nanos)
+}
+
 /// What the form says, ready to run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Terms {
@@ -56,7 +61,7 @@ impl Terms {
                     message.split_once(": ").unwrap_or((&message, "correct the law"));
                 Flaw::new("connect", what, remedy)
             })?;
-        let wait = spec.timeout.map_or(TIMEOUT, Duration::nanos);
+        let wait = wait(spec);
         let lifetime = spec.lifetime.map(Duration::nanos);
         let part = spec.lifetime_spread.map_or(0.0, Share::value);
         Ok(Terms {
