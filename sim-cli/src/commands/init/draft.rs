@@ -144,7 +144,7 @@ fn database_nodes(wishes: &Wishes) -> String {
     };
     let ms = QUERY_S * 1e3;
     format!(
-        "  pool: {{component: connection-pool, to: db, size: {connections}, timeout: 10s}}\n  \
+        "  pool: {{component: connection-pool, to: db, size: {connections}, timeout: 5s}}\n  \
            db:\n    \
              component: database\n    \
              {machine}\n    \
