@@ -10,7 +10,7 @@ pub use self::frame::{ClassFrame, Frame, Frames, PartFrame, ResourceFrame};
 use crate::components::{Form, Node, Survey};
 use crate::engine::agenda::Keeping;
 use crate::engine::chance::{Stream, mix, name_key};
-use crate::engine::kernel::{Action, Progress, World};
+use crate::engine::kernel::{Action, Progress, Seat, World};
 use crate::engine::time::Nanos;
 use crate::scenario::plan::{Change, Event, Plan};
 use crate::units::Duration;
@@ -76,7 +76,7 @@ impl Run {
         let world = plan.blueprint.world(seed, keeping)?;
         let mut frames = Frames::new(plan.frame);
         frames.open(&world);
-        let coming = coming(&plan, seed);
+        let coming = coming(&plan, seed, &world.core.seats);
         let state = State { world, frames, coming, warm: plan.warmup == 0, wasted_before: 0 };
         Ok(Run { plan, seed, state })
     }
@@ -263,12 +263,11 @@ impl Run {
 
 /// Everything that will happen, the last first: what has a stated time, and outages drawn under the
 /// seed, each instance by its own luck.
-fn coming(plan: &Plan, seed: u64) -> Vec<Event> {
+fn coming(plan: &Plan, seed: u64, seats: &[Seat]) -> Vec<Event> {
     let mut coming = plan.events.clone();
     for (index, recurring) in plan.recurring.iter().enumerate() {
-        let names = plan.blueprint.instance_names();
         for &node in &recurring.nodes {
-            let own = mix(name_key(&names[node as usize]), index as u64);
+            let own = mix(name_key(&seats[node as usize].name), index as u64);
             let mut luck = Stream::new(mix(mix(seed, name_key("outages")), own));
             let mut at = recurring.every.sample_nanos(&mut luck);
             while at < plan.duration {

@@ -36,6 +36,14 @@ impl Flaw {
     pub fn new(path: &str, message: impl Into<String>, remedy: impl Into<String>) -> Self {
         Flaw { path: path.into(), message: message.into(), remedy: remedy.into() }
     }
+
+    /// A flaw told as `what is wrong: what to do`; without the second half the remedy is
+    /// `otherwise`.
+    #[must_use]
+    pub fn told(path: &str, sentence: &str, otherwise: &str) -> Self {
+        let (message, remedy) = sentence.split_once(": ").unwrap_or((sentence, otherwise));
+        Flaw::new(path, message, remedy)
+    }
 }
 
 /// A named node or service: its group and its members.

@@ -74,8 +74,7 @@ pub struct Cache {
 }
 
 fn bad(path: &str, message: &str) -> Flaw {
-    let (message, remedy) = message.split_once(": ").unwrap_or((message, "correct the value"));
-    Flaw::new(path, message, remedy)
+    Flaw::told(path, message, "correct the value")
 }
 
 impl Cache {

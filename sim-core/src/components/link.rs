@@ -128,10 +128,7 @@ pub struct Link {
 }
 
 fn law(path: &str, spec: &LawSpec) -> Result<Law, Flaw> {
-    spec.compile().map_err(|message| {
-        let (message, remedy) = message.split_once(": ").unwrap_or((&message, "correct the value"));
-        Flaw::new(path, message, remedy)
-    })
+    spec.compile().map_err(|message| Flaw::told(path, &message, "correct the value"))
 }
 
 impl Link {

@@ -261,11 +261,7 @@ impl Component for QueueStation {
     type Spec = StationSpec;
 
     fn build(spec: &StationSpec, site: &Site) -> Result<Self, Flaw> {
-        let bad = |path: &str, message: String| {
-            let (message, remedy) =
-                message.split_once(": ").unwrap_or((&message, "correct the value"));
-            Flaw::new(path, message, remedy)
-        };
+        let bad = |path: &str, message: String| Flaw::told(path, &message, "correct the value");
         if spec.servers == 0 || spec.servers > 1_000_000 {
             let message = format!("{} servers are not possible", spec.servers);
             return Err(Flaw::new("servers", message, "write 1 to 1000000"));

@@ -95,10 +95,7 @@ impl Terms {
             return Err(Flaw::new("every", message, "write a duration like 15s"));
         }
         let boot = spec.boot.as_ref().map_or(Ok(Law::Constant { nanos: 0 }), LawSpec::compile);
-        let boot = boot.map_err(|message| {
-            let (what, remedy) = message.split_once(": ").unwrap_or((&message, "correct the law"));
-            Flaw::new("boot", what, remedy)
-        })?;
+        let boot = boot.map_err(|message| Flaw::told("boot", &message, "correct the law"))?;
         Ok(Terms {
             group: place.group,
             service: spec.service.0.clone(),

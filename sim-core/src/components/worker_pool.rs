@@ -14,11 +14,11 @@ use crate::engine::chance::{flip, mix};
 use crate::engine::kernel::{Action, Answer, Behaviour, Cancelled, Cx, Vitals};
 use crate::engine::meter::{Sketch, Station};
 use crate::engine::queue::{Order, Queue, Waiter};
-use crate::engine::request::{Ask, Cause, Doing, Outcome, ReqId, Want};
+use crate::engine::request::{Cause, Doing, Outcome, ReqId};
 use crate::engine::share::Share;
 use crate::engine::slab::Slab;
 use crate::engine::time::Nanos;
-use crate::steps::{Aside, NOTHING, Op, Program, Work, send};
+use crate::steps::{Aside, Landing, NOTHING, Op, Program, Work, send};
 use crate::wiring::{Flaw, Site};
 
 const SHARED: u64 = 1 << 32;
@@ -360,24 +360,9 @@ impl Behaviour for WorkerPool {
         let req = job.req;
         if let Some(child) = job.child.take() {
             debug_assert_eq!(child, answer.req);
-            let Ask { want, lease, .. } = *cx.ask(child);
-            let (hit, miss) = match &self.program.ops[job.pc as usize] {
-                Op::Lookup { hit, .. } => (*hit, Some(job.pc + 1)),
-                Op::Write { .. } => (job.pc + 1, Some(job.pc + 1)),
-                Op::Call { out, .. } if want == Want::Lease && lease != 0 => {
-                    self.aside.keep(&mut job.aside, out.to, lease);
-                    (job.pc + 1, None)
-                }
-                _ => (job.pc + 1, None),
-            };
-            job.pc = hit;
-            if let (Some(cause), Some(miss)) = (job.failed, miss)
-                && cause != Cause::Cancelled
-            {
-                // a cache that misses or is down: the origin answers, and nothing is written
-                job.failed = None;
-                job.pc = miss;
-            }
+            let landing =
+                Landing { pc: &mut job.pc, failed: &mut job.failed, aside: &mut job.aside };
+            landing.after(*cx.ask(child), &self.program, &mut self.aside);
         }
         self.aside.gather(job.aside);
         cx.doing(req, Doing::Working);

@@ -195,13 +195,6 @@ pub fn instance_name(part: &Part, index: u32) -> String {
 }
 
 impl Blueprint {
-    /// The names of all instances, by node index.
-    #[must_use]
-    pub fn instance_names(&self) -> Vec<String> {
-        let parts = self.parts.iter();
-        parts.flat_map(|part| (0..part.prepared).map(|at| instance_name(part, at))).collect()
-    }
-
     /// What components may know when they are built.
     #[must_use]
     pub fn site(&self) -> Site {

@@ -103,10 +103,7 @@ fn at(path: &str, flaw: Flaw) -> Flaw {
 }
 
 fn law(path: &str, spec: &crate::engine::chance::LawSpec) -> Result<Law, Flaw> {
-    spec.compile().map_err(|message| {
-        let (message, remedy) = message.split_once(": ").unwrap_or((&message, "correct the value"));
-        Flaw::new(path, message, remedy)
-    })
+    spec.compile().map_err(|message| Flaw::told(path, &message, "correct the value"))
 }
 
 impl Writer<'_> {

@@ -8,8 +8,8 @@ use crate::engine::agenda::Timer;
 use crate::engine::chance::{flip, mix};
 use crate::engine::kernel::{Answer, Cx};
 use crate::engine::queue::Waiter;
-use crate::engine::request::{Ask, Cause, Doing, Outcome, Want};
-use crate::steps::{Op, send};
+use crate::engine::request::{Cause, Doing, Outcome, Want};
+use crate::steps::{Landing, Op, send};
 
 impl AppServer {
     /// Runs operations until one takes time.
@@ -206,24 +206,9 @@ impl AppServer {
             return;
         }
         if let Some(child) = job.child.take() {
-            let Ask { want, lease, .. } = *cx.ask(child);
-            let (hit, miss) = match &self.program.ops[job.pc as usize] {
-                Op::Lookup { hit, .. } => (*hit, Some(job.pc + 1)),
-                Op::Write { .. } => (job.pc + 1, Some(job.pc + 1)),
-                Op::Call { out, .. } if want == Want::Lease && lease != 0 => {
-                    self.aside.keep(&mut job.aside, out.to, lease);
-                    (job.pc + 1, None)
-                }
-                _ => (job.pc + 1, None),
-            };
-            job.pc = hit;
-            if let (Some(cause), Some(miss)) = (job.failed, miss)
-                && cause != Cause::Cancelled
-            {
-                // a cache that misses or is down: the origin answers, and nothing is written
-                job.failed = None;
-                job.pc = miss;
-            }
+            let landing =
+                Landing { pc: &mut job.pc, failed: &mut job.failed, aside: &mut job.aside };
+            landing.after(*cx.ask(child), &self.program, &mut self.aside);
             if job.hold == Hold::Query {
                 job.hold = Hold::Over;
             }

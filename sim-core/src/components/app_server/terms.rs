@@ -58,10 +58,8 @@ pub(super) struct Terms {
 
 /// A law, or what is wrong with it.
 pub(super) fn law(path: &str, spec: Option<&LawSpec>) -> Result<Option<Law>, Flaw> {
-    spec.map(LawSpec::compile).transpose().map_err(|message| {
-        let (message, remedy) = message.split_once(": ").unwrap_or((&message, "correct the law"));
-        Flaw::new(path, message, remedy)
-    })
+    let law = spec.map(LawSpec::compile).transpose();
+    law.map_err(|message| Flaw::told(path, &message, "correct the law"))
 }
 
 fn within(path: &str, number: u32, (least, most): (u32, u32)) -> Result<u32, Flaw> {

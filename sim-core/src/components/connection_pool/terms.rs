@@ -55,12 +55,9 @@ impl Terms {
             let message = "connections that live 0s are of no use";
             return Err(Flaw::new("lifetime", message, "write 30m, or drop it"));
         }
+        let connect = spec.connect.as_ref().map(LawSpec::compile).transpose();
         let connect =
-            spec.connect.as_ref().map(LawSpec::compile).transpose().map_err(|message| {
-                let (what, remedy) =
-                    message.split_once(": ").unwrap_or((&message, "correct the law"));
-                Flaw::new("connect", what, remedy)
-            })?;
+            connect.map_err(|message| Flaw::told("connect", &message, "correct the law"))?;
         let wait = wait(spec);
         let lifetime = spec.lifetime.map(Duration::nanos);
         let part = spec.lifetime_spread.map_or(0.0, Share::value);

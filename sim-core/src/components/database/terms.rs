@@ -81,10 +81,7 @@ pub(super) struct Terms {
 }
 
 fn law(path: &str, spec: &LawSpec) -> Result<Law, Flaw> {
-    spec.compile().map_err(|message| {
-        let (message, remedy) = message.split_once(": ").unwrap_or((&message, "correct the law"));
-        Flaw::new(path, message, remedy)
-    })
+    spec.compile().map_err(|message| Flaw::told(path, &message, "correct the law"))
 }
 
 fn delay(path: &str, spec: Option<&LawSpec>) -> Result<Option<Delay>, Flaw> {

@@ -24,8 +24,7 @@ pub(super) fn compile(law: Option<&LawSpec>, path: &str) -> Result<Option<Law>, 
 }
 
 pub(super) fn flaw(path: &str, message: &str) -> Flaw {
-    let (message, remedy) = message.split_once(": ").unwrap_or((message, "correct the value"));
-    Flaw::new(path, message, remedy)
+    Flaw::told(path, message, "correct the value")
 }
 
 impl Source {

@@ -371,13 +371,14 @@ impl Core {
 
     /// A request has left a node for good.
     #[inline]
-    pub(crate) fn leave(&mut self, node: u32) {
+    pub(crate) fn leave(&mut self, node: u32) -> &Seat {
         let seat = &mut self.seats[node as usize];
         debug_assert!(seat.inside > 0, "a node answers what it does not hold");
         seat.inside = seat.inside.saturating_sub(1);
         if seat.draining && seat.inside == 0 {
             self.commands.push_back(Command::Retire { node });
         }
+        seat
     }
 
     /// Tells the watchers of a node's group that it came or went.

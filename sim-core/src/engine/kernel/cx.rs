@@ -148,8 +148,7 @@ impl Cx<'_> {
     /// Answers a request that this node holds.
     #[inline]
     pub fn reply(&mut self, req: ReqId, outcome: Outcome) {
-        self.core.leave(self.me());
-        if self.core.seats[self.me() as usize].cut {
+        if self.core.leave(self.me()).cut {
             self.core.requests.get_mut(req).has_arrived();
             self.core.lose(req);
             return;

@@ -46,13 +46,11 @@ impl Station {
     #[inline]
     pub fn seize(&mut self, now: u64, waited_ns: u64) {
         self.busy.up(now);
-        self.seized += 1;
-        self.waited += u64::from(waited_ns > 0);
-        self.wait_sum += u128::from(waited_ns);
-        self.wait_max = self.wait_max.max(waited_ns);
+        self.share(waited_ns);
     }
 
     /// One is served after waiting `waited_ns` by whoever holds the place already.
+    #[inline]
     pub fn share(&mut self, waited_ns: u64) {
         self.seized += 1;
         self.waited += u64::from(waited_ns > 0);
