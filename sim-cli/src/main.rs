@@ -7,8 +7,8 @@ mod output;
 mod progress;
 mod style;
 
-use std::panic::catch_unwind;
-use std::process::ExitCode;
+use std::panic;
+use std::process::{self, ExitCode};
 
 use clap::Parser;
 
@@ -17,7 +17,15 @@ use self::exit::Exit;
 
 fn main() -> ExitCode {
     let command = Busyhour::parse();
-    // the panic has been printed already; what is left is to say it with the exit code
-    let exit = catch_unwind(|| command.obey()).unwrap_or(Exit::Internal);
-    ExitCode::from(exit.code())
+    panics_exit();
+    ExitCode::from(command.obey().code())
+}
+
+/// A panic prints itself and ends the program with the exit code that says so.
+fn panics_exit() {
+    let print = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        print(panic);
+        process::exit(i32::from(Exit::Internal.code()));
+    }));
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::shell::{Done, cargo, files, program, read, root, run, write};
 
@@ -55,6 +56,14 @@ impl Tree {
         Ok(())
     }
 
+    /// In the copy, with its build folder. A fault costs one build and a few tests, so a quick
+    /// build is worth more than quick tests.
+    fn here(&self, mut command: Command) -> Command {
+        command.current_dir(&self.place).env("CARGO_TARGET_DIR", &self.target);
+        command.env("CARGO_PROFILE_TEST_OPT_LEVEL", "1").env("CARGO_PROFILE_TEST_DEBUG", "0");
+        command
+    }
+
     pub(crate) fn read(&self, name: &str) -> Result<String, String> {
         read(&self.place.join(name))
     }
@@ -65,16 +74,15 @@ impl Tree {
 
     /// Builds and runs the tests that `filter` names.
     pub(crate) fn test(&self, filter: &str) -> Result<Outcome, String> {
-        let mut build = cargo();
+        let mut build = self.here(cargo());
         build.args(["test", "--quiet", "--package", "tests", "--no-run"]);
-        let built = build.current_dir(&self.place).env("CARGO_TARGET_DIR", &self.target).output();
+        let built = build.output();
         if !built.map_err(|e| format!("cannot run cargo: {e}"))?.status.success() {
             return Ok(Outcome::Broken);
         }
-        let mut tests = program("timeout");
+        let mut tests = self.here(program("timeout"));
         tests.arg(PATIENCE_S).arg(cargo().get_program());
         tests.args(["test", "--package", "tests", "--", filter]);
-        tests.current_dir(&self.place).env("CARGO_TARGET_DIR", &self.target);
         let ran = tests.output().map_err(|e| format!("cannot run timeout: {e}"))?;
         Ok(outcome(ran.status.success(), &String::from_utf8_lossy(&ran.stdout)))
     }
