@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the peers side by side: every round runs every command once (A B C ... A B C ...), each round with its own seed.
 
-    run.py GROUP [ROUNDS]       GROUP: w1 w2rr w2lc w2load3 scale-n scale-m fel draw variants wasm
+    run.py GROUP [ROUNDS]       GROUP: w1 w2rr w2lc w2load3 scale-n scale-m rules crowd fel draw variants wasm
 Environment: PY (CPython >= 3.13 with the packages of README.md), PYPY, NODE, BUSYHOUR. A missing program is skipped.
 Writes out/GROUP.json (all runs) and prints a Markdown table of medians.
 Times are CPU seconds of the simulation itself (without start-up); every program is single-threaded.
@@ -45,11 +45,11 @@ def busyhour(wl, n, m=8, load=1, lb="rr"):
     return cmd + "".join(f" --set {k}={v}" for k, v in sets.items())
 
 
-def busyhour_row(report, wl):
+def busyhour_row(report):
     """Busyhour's report in the words of the other programs."""
     eng, req, lat = report["engine"], report["requests"], report["latency_ms"]
     n = req["issued"]
-    row = {"impl": "busyhour", "wl": wl, "n": n, "done": req.get("done", n), "cpu": eng["cpu_seconds"],
+    row = {"impl": "busyhour", "n": n, "done": req.get("done", n), "cpu": eng["cpu_seconds"],
            "wall": eng.get("wall_seconds", eng["cpu_seconds"]), "events": eng.get("events", 0)}
     return row | {q: lat[q] / 1e3 for q in ("mean", "p50", "p95", "p99")}
 
@@ -147,6 +147,13 @@ for m in (8, 80, 1000):
         g[f"{lb} {m} simcore"] = f"{RP}/simcore_w2 1000000 {{seed}} {t}"
         g[f"{lb} {m} nexosim"] = f"{RP}/nexo_w2 1000000 {{seed}} {t}"
         g[f"{lb} {m} simpy"] = py("simpy_w2", 10**5, t)
+GROUPS["rules"] = {}
+for rule in ("round_robin", "weighted", "least_connections", "ip_hash", "consistent_hash", "random", "random_two"):
+    for m in (8, 1000):
+        GROUPS["rules"][f"{rule} {m}"] = busyhour("w2", 300_000, m) + f" --set nodes.lb.balance={rule}"
+# as many requests from a thousand users as from a million
+GROUPS["crowd"] = {f"crowd {n}": f"{BUSYHOUR} run {HERE}/crowd.yaml --seed {{seed}} --format json --set users.crowd.closed={n} "
+                                 f"--set users.crowd.think={{{{'exponential':'{n}ms'}}}}" for n in (1000, 10**6)}
 GROUPS["fel"] = {f"{q} {n}": f"{MICRO} fel {q} {n}" for n in ("20", "1e2", "1e4", "1e6")
                  for q in ("std", "h2", "h4", "h4td", "h8", "ih4", "cal", "pair", "radix")}
 GROUPS["draw"] = {d: f"{MICRO} draw {d}" for d in (
@@ -203,12 +210,18 @@ def one(cmd):
 def row_of(text, words):
     """The result in what a program printed: Busyhour's whole report, or the last JSON line of the others."""
     if words[0] == BUSYHOUR:
-        return busyhour_row(json.loads(text), "w1" if "bench-w1" in words[2] else "w2")
+        return busyhour_row(json.loads(text))
     lines = [x for x in text.splitlines() if x.startswith("{")]
     if not lines:
         return None
     d = json.loads(lines[-1])
     return play_row(d) if "wall_s" in d else d
+
+
+def growth(runs, small, large):
+    """What the larger case costs a request, as a multiple of the smaller."""
+    pairs = [b["cpu"] / b["done"] / (a["cpu"] / a["done"]) for a, b in zip(runs[small], runs[large])]
+    print(f"- {large} / {small}: {st.median(pairs):.2f}x ({min(pairs):.2f}-{max(pairs):.2f})")
 
 
 def main():
@@ -239,19 +252,23 @@ def main():
                 x["cpu"] = x["wall"]
     ref = "limit-h4-libm"
     rat = lambda a, b: med(cost(x) / cost(y) for x, y in zip(runs[a], runs[b])) if b in runs else float("nan")
-    print("| case | CPU s per 1M requests: median (min-max) | requests/s | own events/s | vs limit | vs SimPy | peak MB | mean ms | p50 | p95 | p99 |")
+    print("| case | CPU s per 1M requests: median (min-max) | requests/s | own events/s | vs limit: median of pairs (of the fastest rounds) | vs SimPy | peak MB | mean ms | p50 | p95 | p99 |")
     print("|---|---|---|---|---|---|---|---|---|---|---|")
     for k, v in runs.items():
         c = [cost(x) for x in v]
         m = med(c)
         ev = med(x["events"] / x["cpu"] for x in v)
-        vs1 = f"{rat(k, ref):.2f}x" if ref in runs else "-"
+        vs1 = f"{rat(k, ref):.2f}x ({min(c) / min(map(cost, runs[ref])):.2f}x)" if ref in runs else "-"
         vs2 = f"1/{1 / rat(k, 'simpy'):.0f}" if "simpy" in runs and rat(k, "simpy") < 1 else (f"{rat(k, 'simpy'):.1f}x" if "simpy" in runs else "-")
         lat = " | ".join(f"{med(x[q] for x in v) * 1e3:.2f}" for q in ("mean", "p50", "p95", "p99"))
         print(f"| {k} | {m:.4g} ({min(c):.4g}-{max(c):.4g}) | {1e6 / m:,.0f} | {ev:,.0f} | {vs1} | {vs2} | {med(x['rss_mb'] for x in v):.1f} | {lat} |")
     if group == "w1":
         print(f"\nErlang C mean response: {erlang_mean() * 1e3:.3f} ms; mean over the rounds relative to it:")
         print(", ".join(f"{k} {(st.mean(x['mean'] for x in v) / erlang_mean() - 1) * 100:+.2f} %" for k, v in runs.items() if "floor" not in k))
+    elif group in ("rules", "crowd"):
+        names = list(runs)
+        for small, large in zip(names[::2], names[1::2]):
+            growth(runs, small, large)
     elif group.startswith("w2"):
         base = st.mean(x["mean"] for x in runs[ref])
         print("\nmean response relative to the limit code, throughput, queue length, utilisation of the first and last instance:")
