@@ -7,6 +7,7 @@ mod absence;
 mod arrows;
 mod size;
 mod source;
+mod traps;
 mod words;
 
 use std::path::Path;
