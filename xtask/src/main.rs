@@ -67,7 +67,8 @@ fn fuzz(seconds: &str) -> Done {
     };
     let millis = (u64::from(seconds) * 1_000).to_string();
     let mut targets = cargo();
-    targets.args(["test", "--", "--test-threads=1"]).current_dir(root().join("tests/fuzz"));
+    targets.args(["test", "--target-dir", "../../target/fuzz", "--", "--test-threads=1"]);
+    targets.current_dir(root().join("tests/fuzz"));
     run(targets
         .env("BOLERO_RANDOM_TEST_TIME_MS", millis)
         .env("BOLERO_RANDOM_ITERATIONS", "4294967295"))
