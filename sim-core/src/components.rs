@@ -115,6 +115,12 @@ pub trait Component: Behaviour + Clone + Serialize + DeserializeOwned {
         true
     }
 
+    /// Where it sends requests on to for good, each with its probability; what is left of 1 it
+    /// answers.
+    fn passes(_spec: &Self::Spec) -> Vec<(String, f64)> {
+        Vec::new()
+    }
+
     /// Another part that it may bring to so many instances.
     fn grows(_spec: &Self::Spec) -> Option<(String, u32)> {
         None
@@ -207,6 +213,11 @@ macro_rules! catalogue {
                 match self {
                     $(Form::$Name(spec) => <$module::$Name as Component>::carries_leases(spec),)+
                 }
+            }
+            /// Where it sends requests on to for good, with probabilities.
+            #[must_use]
+            pub fn passes(&self) -> Vec<(String, f64)> {
+                match self { $(Form::$Name(spec) => <$module::$Name as Component>::passes(spec),)+ }
             }
             /// Another part that it may bring to so many instances.
             #[must_use]

@@ -20,7 +20,7 @@ use crate::engine::meter::{Counter, SparseSketch};
 use crate::engine::request::{Cause, Outcome, ReqId};
 use crate::engine::time::{Nanos, SECOND};
 use crate::units::Duration;
-use crate::wiring::{Flaw, Site};
+use crate::wiring::{Flaw, FlawKind, Site};
 
 const COOLDOWN: Duration = Duration(300 * SECOND);
 const EVERY: Duration = Duration(15 * SECOND);
@@ -78,7 +78,7 @@ impl Terms {
         if spec.min > spec.max {
             let message = format!("min ({}) is above max ({})", spec.min, spec.max);
             let remedy = format!("write min: {} or less, or a larger max", spec.max);
-            return Err(Flaw::new("min", message, remedy));
+            return Err(Flaw::new("min", message, remedy).of(FlawKind::MinAboveMax));
         }
         if spec.max > 100_000 {
             let message = format!("{} instances are too many", spec.max);
