@@ -417,7 +417,9 @@ fn problem_of(flaw: &Flaw, part: &ReadPart) -> Problem {
     }
     let dot = if flaw.path.is_empty() { "" } else { "." };
     let path = format!("{}{dot}{}", part.path, flaw.path);
-    Problem::new(code_of(flaw.kind), path, flaw.message.clone()).at(place).with_remedy(flaw.remedy.clone())
+    Problem::new(code_of(flaw.kind), path, flaw.message.clone())
+        .at(place)
+        .with_remedy(flaw.remedy.clone())
 }
 
 fn code_of(kind: FlawKind) -> Code {

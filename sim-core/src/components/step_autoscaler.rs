@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use self::condition::{Condition, Measure, Side};
 use self::rule::{Reading, Rule};
 pub use self::spec::{DownRule, StepAutoscalerSpec, UpRule};
-use super::{Component, Survey};
+use super::{Component, Limits, Survey};
 use crate::engine::chance::{Law, LawSpec, Stream};
 use crate::engine::kernel::{Behaviour, Cx, Note, Vitals};
 use crate::engine::meter::{Counter, SparseSketch};
@@ -260,6 +260,16 @@ impl Component for StepAutoscaler {
     }
 
     /// Instances up to `max` are prepared, so that they can come into service.
+    fn limits(spec: &Self::Spec) -> Limits {
+        let scales_on_cpu = match spec.up.when {
+            Condition { measure: Measure::Cpu(share), side: Side::Above, .. } => {
+                Some((spec.service.0.clone(), share.value()))
+            }
+            _ => None,
+        };
+        Limits { scales_on_cpu, ..Limits::default() }
+    }
+
     fn grows(spec: &Self::Spec) -> Option<(String, u32)> {
         Some((spec.service.0.clone(), spec.max))
     }

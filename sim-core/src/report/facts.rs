@@ -4,11 +4,11 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::cost::{Cost, cost};
+use crate::components::Form;
 use crate::engine::meter::{Histogram, SparseSketch, Station};
 use crate::engine::request::Cause;
 use crate::engine::tally::{Causes, Tally};
 use crate::engine::time::{Nanos, SECOND};
-use crate::components::Form;
 use crate::run::{ClassFrame, Frame, Run, survey};
 use crate::scenario::plan::{Change, Event, Plan};
 
@@ -105,8 +105,18 @@ impl<'a> Facts<'a> {
         let measured = &frames[frames.partition_point(|frame| frame.start < since)..];
         let (now, wasted) = (run.now(), run.measured_wasted());
         let events = run.happenings();
-        let mut facts =
-            Facts { plan, events, now, since, parts, classes, frames, measured, wasted, cost: None };
+        let mut facts = Facts {
+            plan,
+            events,
+            now,
+            since,
+            parts,
+            classes,
+            frames,
+            measured,
+            wasted,
+            cost: None,
+        };
         facts.cost = cost(&facts);
         facts
     }

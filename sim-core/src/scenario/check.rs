@@ -201,6 +201,11 @@ impl Graph {
         circles
     }
 
+    /// Parts that a part calls itself.
+    pub(super) fn calls(&self, from: usize) -> impl Iterator<Item = usize> + '_ {
+        self.edges[from].iter().copied()
+    }
+
     /// Parts that requests of a part can come to.
     pub(super) fn reach(&self, from: usize) -> BTreeSet<usize> {
         let mut seen = BTreeSet::new();

@@ -139,7 +139,7 @@ fn what_an_instance_can_serve_is_told_of_the_form_in_force() {
     ]);
     let report = Report::of(&played(plan.clone(), 600));
     let reason = &report.bottleneck.reason;
-    assert!(reason.ends_with("an instance can serve at most 50/s"), "{reason}");
+    assert!(reason.ends_with("an instance can serve at most 50.0/s"), "{reason}");
     let form = serde_json::from_value(
         json!({"QueueStation": {"servers": 2, "service": "20ms", "room": 500}}),
     );
