@@ -12,6 +12,7 @@ use crate::engine::meter::{Sketch, Station};
 use crate::engine::request::{Cause, ReqId};
 use crate::engine::tally::Tally;
 use crate::engine::time::Nanos;
+use crate::steps::Demand;
 use crate::wiring::{Flaw, Site};
 
 /// One resource of a node as reports see it.
@@ -58,6 +59,61 @@ pub struct Limits {
     pub waits: Vec<(&'static str, Nanos)>,
     /// After what time those who ask have gone, on average, ns.
     pub leaves_after: Option<Nanos>,
+    /// What requests do here, by endpoint.
+    pub work: Vec<Demand>,
+    /// How much of that at a time.
+    pub room: Option<Room>,
+    /// Mean times of what it answers without load, by endpoint, seconds.
+    pub takes: Vec<(String, f64)>,
+    /// For how long others are waited for at most: a proxy for its peers.
+    pub awaits: Option<Clock>,
+    /// When a worker is ended that works on one request.
+    pub kills_after: Option<(&'static str, Nanos)>,
+    /// How long others may take to end when they are told to.
+    pub stops: Option<Clock>,
+    /// How long it takes to end at most when it is told to.
+    pub drains_in: Option<(&'static str, Nanos)>,
+    /// The endpoint that it asks others for on its own account, to see whether they are well.
+    pub checks: Option<(String, Vec<String>)>,
+    /// How often one request is tried from here.
+    pub tries: Option<Tries>,
+    /// A part that it adds instances to when CPU time is used by more than this share.
+    pub scales_on_cpu: Option<(String, f64)>,
+}
+
+/// A time that a part gives to others.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Clock {
+    /// The field that says so.
+    pub field: &'static str,
+    /// How long, ns.
+    pub after: Nanos,
+    /// Whom, by the parts' names.
+    pub whom: Vec<String>,
+}
+
+/// Attempts at one request that repeat its work.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tries {
+    /// The field that says so.
+    pub field: &'static str,
+    /// At most so many.
+    pub most: u64,
+    /// At most one at each instance of these parts; no such limit if empty.
+    pub peers: Vec<String>,
+    /// Only after this time is another one made, ns; `None` after any failure.
+    pub after: Option<Nanos>,
+}
+
+/// What a server can do at a time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Room {
+    /// Requests in progress.
+    pub slots: f64,
+    /// Of these, computing: processes whose threads share one lock or one event loop.
+    pub computing: f64,
+    /// Cores.
+    pub cores: f64,
 }
 
 /// A component: what a person writes (`Spec`), what it becomes, and what it shows.
@@ -113,6 +169,12 @@ pub trait Component: Behaviour + Clone + Serialize + DeserializeOwned {
     /// call may go elsewhere.
     fn carries_leases(_spec: &Self::Spec) -> bool {
         true
+    }
+
+    /// Where it sends requests on to for good, each with its probability; what is left of 1 it
+    /// answers.
+    fn passes(_spec: &Self::Spec) -> Vec<(String, f64)> {
+        Vec::new()
     }
 
     /// Another part that it may bring to so many instances.
@@ -207,6 +269,11 @@ macro_rules! catalogue {
                 match self {
                     $(Form::$Name(spec) => <$module::$Name as Component>::carries_leases(spec),)+
                 }
+            }
+            /// Where it sends requests on to for good, with probabilities.
+            #[must_use]
+            pub fn passes(&self) -> Vec<(String, f64)> {
+                match self { $(Form::$Name(spec) => <$module::$Name as Component>::passes(spec),)+ }
             }
             /// Another part that it may bring to so many instances.
             #[must_use]

@@ -76,7 +76,8 @@ impl Run {
         let world = plan.blueprint.world(seed, keeping)?;
         let mut frames = Frames::new(plan.frame);
         frames.open(&world);
-        let coming = coming(&plan, seed, &world.core.seats);
+        let mut coming = happenings(&plan, seed, &world.core.seats);
+        coming.reverse();
         let state = State { world, frames, coming, warm: plan.warmup == 0, wasted_before: 0 };
         Ok(Run { plan, seed, state })
     }
@@ -109,6 +110,12 @@ impl Run {
     #[must_use]
     pub(crate) fn world(&self) -> &World<Node> {
         &self.state.world
+    }
+
+    /// Everything that has happened and will, in order of time: what has a stated time, and what
+    /// came at random.
+    pub(crate) fn happenings(&self) -> Vec<Event> {
+        happenings(&self.plan, self.seed, &self.state.world.core.seats)
     }
 
     /// A copy in which all time is charged up to now and the open frame has ended: what a report
@@ -261,9 +268,9 @@ impl Run {
     }
 }
 
-/// Everything that will happen, the last first: what has a stated time, and outages drawn under the
-/// seed, each instance by its own luck.
-fn coming(plan: &Plan, seed: u64, seats: &[Seat]) -> Vec<Event> {
+/// Everything that will happen, in order of time: what has a stated time, and outages drawn under
+/// the seed, each instance by its own luck.
+fn happenings(plan: &Plan, seed: u64, seats: &[Seat]) -> Vec<Event> {
     let mut coming = plan.events.clone();
     for (index, recurring) in plan.recurring.iter().enumerate() {
         for &node in &recurring.nodes {
@@ -278,7 +285,6 @@ fn coming(plan: &Plan, seed: u64, seats: &[Seat]) -> Vec<Event> {
         }
     }
     coming.sort_by_key(|event| event.at);
-    coming.reverse();
     coming
 }
 

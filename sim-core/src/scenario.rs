@@ -31,7 +31,7 @@ use self::spec::{EventSpec, Head, VERSION};
 use self::tree::Node;
 use crate::engine::chance::name_key;
 use crate::engine::time::{MILLISECOND, Nanos};
-use crate::wiring::Flaw;
+use crate::wiring::{Flaw, FlawKind};
 
 /// Instances of all parts together.
 const INSTANCES_MAX: u64 = 20_000;
@@ -417,6 +417,17 @@ fn problem_of(flaw: &Flaw, part: &ReadPart) -> Problem {
     }
     let dot = if flaw.path.is_empty() { "" } else { "." };
     let path = format!("{}{dot}{}", part.path, flaw.path);
-    let code = if flaw.message.contains("above max") { Code::MinAboveMax } else { Code::BadValue };
-    Problem::new(code, path, flaw.message.clone()).at(place).with_remedy(flaw.remedy.clone())
+    Problem::new(code_of(flaw.kind), path, flaw.message.clone())
+        .at(place)
+        .with_remedy(flaw.remedy.clone())
+}
+
+fn code_of(kind: FlawKind) -> Code {
+    match kind {
+        FlawKind::Value => Code::BadValue,
+        FlawKind::MinAboveMax => Code::MinAboveMax,
+        FlawKind::NoNode => Code::UnknownNode,
+        FlawKind::NoEndpoint => Code::UnknownEndpoint,
+        FlawKind::NoFile => Code::UnreadableData,
+    }
 }

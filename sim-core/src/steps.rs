@@ -1,10 +1,12 @@
 //! What a server does for a request, step by step: as a person writes it, and made ready to run.
 
 mod aside;
+mod demand;
 mod program;
 mod step;
 
 pub(crate) use self::aside::{Aside, NOTHING};
+pub use self::demand::Demand;
 pub(crate) use self::program::{Op, Outgoing, Program, Work};
 pub use self::step::{CachedSpec, CallSpec, HoldSpec, QuerySpec, StepSpec, own_demand};
 use crate::engine::chance::{Draw, mix, name_key};

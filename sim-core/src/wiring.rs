@@ -20,9 +20,26 @@ pub struct EndpointName(pub String);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DataFile(pub String);
 
+/// What kind of flaw it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FlawKind {
+    /// A value that cannot be.
+    Value,
+    /// A lower bound above its upper bound.
+    MinAboveMax,
+    /// A name that no node has.
+    NoNode,
+    /// A name that no endpoint has.
+    NoEndpoint,
+    /// A data file that is not there.
+    NoFile,
+}
+
 /// Why a node cannot be built although its fields are well formed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flaw {
+    /// What kind of flaw.
+    pub kind: FlawKind,
     /// Path below the node, like `service` or `retry.cap`.
     pub path: String,
     /// One sentence with the value.
@@ -34,7 +51,14 @@ pub struct Flaw {
 impl Flaw {
     /// A flaw at a path below the node.
     pub fn new(path: &str, message: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Flaw { path: path.into(), message: message.into(), remedy: remedy.into() }
+        let (path, message, remedy) = (path.into(), message.into(), remedy.into());
+        Flaw { kind: FlawKind::Value, path, message, remedy }
+    }
+
+    /// The same flaw, of another kind than a value that cannot be.
+    #[must_use]
+    pub fn of(self, kind: FlawKind) -> Self {
+        Flaw { kind, ..self }
     }
 
     /// A flaw told as `what is wrong: what to do`; without the second half the remedy is
@@ -86,6 +110,7 @@ impl Site {
     pub fn place(&self, name: &str) -> Result<&Place, Flaw> {
         self.places.get(name).filter(|place| !place.members.is_empty()).ok_or_else(|| {
             Flaw::new("", format!("\"{name}\" names no node"), "name a node of this scenario")
+                .of(FlawKind::NoNode)
         })
     }
 
@@ -97,6 +122,7 @@ impl Site {
         let at = self.endpoints.iter().position(|known| known == name);
         at.map(|index| index as u16).ok_or_else(|| {
             Flaw::new("", format!("\"{name}\" is no endpoint"), "name an endpoint of a worker pool")
+                .of(FlawKind::NoEndpoint)
         })
     }
 
@@ -107,6 +133,7 @@ impl Site {
     pub fn file(&self, name: &str) -> Result<&str, Flaw> {
         self.files.get(name).map(String::as_str).ok_or_else(|| {
             Flaw::new("", format!("data file \"{name}\" cannot be read"), "check the path")
+                .of(FlawKind::NoFile)
         })
     }
 }

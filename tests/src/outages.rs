@@ -1,6 +1,7 @@
 //! What freezes, black holes and random outages do to those who call.
 
 use sim_core::engine::request::Cause;
+use sim_core::report::Report;
 use sim_core::run::Run;
 
 use crate::support::{plan, play};
@@ -100,4 +101,13 @@ fn outages_at_random_take_their_share_of_the_time() {
     // about 600 outages a run: a standard error of 0.0018 over eight runs
     assert!((mean - 0.1).abs() < 0.007, "{mean}");
     assert!(shares.iter().any(|share| *share != shares[0]), "a seed is a fate of its own");
+}
+
+#[test]
+fn an_outage_that_came_at_random_is_reported_with_its_end_and_what_became_of_it() {
+    let events = "{every: 20s, repair: 5s, kill: server}\nobjectives: [errors < 1%]";
+    let report = Report::of(&shop("", events));
+    let told: Vec<_> = report.recovery.iter().map(|one| (one.at_s, one.until_s)).collect();
+    assert_eq!(told, [(20.0, Some(25.0)), (45.0, Some(50.0))]);
+    assert!(report.recovery.iter().all(|one| one.harmful && one.what == "killed"));
 }

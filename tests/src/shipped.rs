@@ -3,9 +3,9 @@
 use sim_core::components::CATALOGUE;
 use sim_core::scenario::problem::SourceId;
 use sim_core::scenario::tree::Node;
-use sim_core::scenario::{models, schema, yaml};
+use sim_core::scenario::{NoFiles, models, read, schema, yaml};
 
-use crate::support::file;
+use crate::support::{file, scenarios};
 
 #[test]
 fn the_schema_file_is_the_forms_schema() {
@@ -89,4 +89,17 @@ fn a_model_fills_in_what_the_scenario_leaves_out_and_the_scenario_wins() {
     let form = pool.form.to_json();
     assert_eq!((&form["size"], &form["overflow"]), (&5.into(), &3.into()));
     assert_eq!(form["timeout"], "30s");
+}
+
+#[test]
+fn a_shipped_scenario_is_warned_only_of_what_it_is_about() {
+    let mut said = Vec::new();
+    for scenario in scenarios() {
+        let name = scenario.trim_start_matches("scenarios/").trim_end_matches(".yaml");
+        let reading = read(&scenario, &file(&scenario), &[], &NoFiles);
+        let codes = reading.problems.iter().map(|problem| problem.code.as_str());
+        // more load than a part can serve is what most of them show
+        said.extend(codes.filter(|code| *code != "W101").map(|code| format!("{name} {code}")));
+    }
+    assert_eq!(said, ["failover W103", "flask-growth W103", "flask-growth W102"]);
 }

@@ -5,6 +5,7 @@
 
 mod components;
 mod engine;
+mod mismatches;
 mod plant;
 mod report;
 mod tidy;
@@ -29,7 +30,8 @@ pub(crate) struct Fault {
 }
 
 /// One list per family of checks.
-const FAMILIES: &[&[Fault]] = &[components::FAULTS, engine::FAULTS, report::FAULTS, tidy::FAULTS];
+const FAMILIES: &[&[Fault]] =
+    &[components::FAULTS, engine::FAULTS, mismatches::FAULTS, report::FAULTS, tidy::FAULTS];
 
 /// Plants every fault whose file or test holds `filter`.
 pub(crate) fn all(filter: &str) -> Done {

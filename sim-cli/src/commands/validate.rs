@@ -22,12 +22,16 @@ pub(crate) struct ValidateArgs {
 
 pub(super) fn validate(args: &ValidateArgs, color: Color) -> Result<Exit, Failure> {
     let plan = input::plan(&args.scenario, &args.set, color.on(&stderr()))?;
-    let parts = plan.blueprint.parts.len();
+    let counted = |count: usize, what: &str| match count {
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    };
     print(&format!(
-        "{}: can be played; {parts} parts, {} events, {} objectives, {} long\n",
+        "{}: can be played; {}, {}, {}, {} long\n",
         plan.name,
-        plan.events.len(),
-        plan.objectives.len(),
+        counted(plan.blueprint.parts.len(), "part"),
+        counted(plan.events.len() + plan.recurring.len(), "event"),
+        counted(plan.objectives.len(), "objective"),
         figures::clock(plan.duration),
     ))?;
     Ok(Exit::Ok)

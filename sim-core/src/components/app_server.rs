@@ -220,14 +220,14 @@ impl Component for AppServer {
     }
 
     fn limits(spec: &AppServerSpec) -> Limits {
-        let Some(pool) = &spec.pool else { return Limits::default() };
-        let processes = u64::from(spec.workers.count(spec.cores));
-        let each = u64::from(pool.size) + u64::from(pool.overflow);
-        Limits {
-            opens: vec![(pool.to.0.clone(), processes * each)],
-            waits: vec![("pool.timeout", pool.wait().nanos())],
-            ..Limits::default()
+        let mut limits = terms::limits(spec);
+        if let Some(pool) = &spec.pool {
+            let processes = u64::from(spec.workers.count(spec.cores));
+            let each = u64::from(pool.size) + u64::from(pool.overflow);
+            limits.opens = vec![(pool.to.0.clone(), processes * each)];
+            limits.waits = vec![("pool.timeout", pool.wait().nanos())];
         }
+        limits
     }
 
     fn endpoints(spec: &AppServerSpec) -> Vec<String> {

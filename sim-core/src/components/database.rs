@@ -17,6 +17,7 @@ use self::terms::Terms;
 pub use self::usl::UslSpec;
 use super::{Bound, Component, Limits, Survey};
 use crate::engine::agenda::{Lane, Timer};
+use crate::engine::chance::LawSpec;
 use crate::engine::kernel::{Action, Behaviour, Cancelled, Cx, Note, Vitals};
 use crate::engine::lease::Loans;
 use crate::engine::lines::Lines;
@@ -203,7 +204,17 @@ impl Component for Database {
 
     fn limits(spec: &DatabaseSpec) -> Limits {
         let ordinary = spec.max_connections.saturating_sub(spec.reserved.unwrap_or(0));
-        Limits { accepts: Some(u64::from(ordinary)), ..Limits::default() }
+        let mean = |law: &Option<LawSpec>| {
+            let law = law.as_ref().and_then(|law| law.compile().ok());
+            law.map_or(0.0, |law| law.mean())
+        };
+        let kinds = spec.queries.iter();
+        let takes = kinds.map(|(name, kind)| (name.0.clone(), mean(&kind.cpu) + mean(&kind.io)));
+        Limits {
+            accepts: Some(u64::from(ordinary)),
+            takes: takes.collect(),
+            ..Limits::default()
+        }
     }
 
     fn endpoints(spec: &DatabaseSpec) -> Vec<String> {

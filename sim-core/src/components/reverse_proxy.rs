@@ -31,7 +31,7 @@ pub use self::spec::{
 };
 use self::tally::Counts;
 use self::worker::Worker;
-use super::{Bound, Component, Survey};
+use super::{Bound, Component, Limits, Survey};
 use crate::engine::agenda::Lane;
 use crate::engine::chance::Stream;
 use crate::engine::kernel::{Action, Answer, Behaviour, Cancelled, Cx, Note, Vitals};
@@ -232,6 +232,10 @@ impl Component for ReverseProxy {
         survey.resource("connections", &self.connections);
         survey.resource("cpu", &self.cpu);
         self.counts.show(survey);
+    }
+
+    fn limits(spec: &ReverseProxySpec) -> Limits {
+        next::limits(spec)
     }
 
     /// What its cores can do, without handshakes.

@@ -350,6 +350,10 @@ impl Component for QueueStation {
         Bound { per_second: (mean > 0.0).then(|| f64::from(spec.servers) / mean) }
     }
 
+    fn passes(spec: &StationSpec) -> Vec<(String, f64)> {
+        spec.next.iter().map(|branch| (branch.to.0.clone(), branch.p)).collect()
+    }
+
     /// It tells apart what it ranks.
     fn endpoints(spec: &StationSpec) -> Vec<String> {
         spec.priorities.iter().map(|name| name.0.clone()).collect()

@@ -13,14 +13,14 @@ use serde::{Deserialize, Serialize};
 pub use self::condition::{Condition, Measure, Side};
 use self::rule::{Reading, Rule};
 pub use self::spec::{DownRule, StepAutoscalerSpec, UpRule};
-use super::{Component, Survey};
+use super::{Component, Limits, Survey};
 use crate::engine::chance::{Law, LawSpec, Stream};
 use crate::engine::kernel::{Behaviour, Cx, Note, Vitals};
 use crate::engine::meter::{Counter, SparseSketch};
 use crate::engine::request::{Cause, Outcome, ReqId};
 use crate::engine::time::{Nanos, SECOND};
 use crate::units::Duration;
-use crate::wiring::{Flaw, Site};
+use crate::wiring::{Flaw, FlawKind, Site};
 
 const COOLDOWN: Duration = Duration(300 * SECOND);
 const EVERY: Duration = Duration(15 * SECOND);
@@ -78,7 +78,7 @@ impl Terms {
         if spec.min > spec.max {
             let message = format!("min ({}) is above max ({})", spec.min, spec.max);
             let remedy = format!("write min: {} or less, or a larger max", spec.max);
-            return Err(Flaw::new("min", message, remedy));
+            return Err(Flaw::new("min", message, remedy).of(FlawKind::MinAboveMax));
         }
         if spec.max > 100_000 {
             let message = format!("{} instances are too many", spec.max);
@@ -260,6 +260,16 @@ impl Component for StepAutoscaler {
     }
 
     /// Instances up to `max` are prepared, so that they can come into service.
+    fn limits(spec: &Self::Spec) -> Limits {
+        let scales_on_cpu = match spec.up.when {
+            Condition { measure: Measure::Cpu(share), side: Side::Above, .. } => {
+                Some((spec.service.0.clone(), share.value()))
+            }
+            _ => None,
+        };
+        Limits { scales_on_cpu, ..Limits::default() }
+    }
+
     fn grows(spec: &Self::Spec) -> Option<(String, u32)> {
         Some((spec.service.0.clone(), spec.max))
     }

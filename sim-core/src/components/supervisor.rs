@@ -11,7 +11,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 pub use self::spec::SupervisorSpec;
-use super::{Component, Survey};
+use super::{Clock, Component, Limits, Survey};
 use crate::engine::agenda::Timer;
 use crate::engine::kernel::{Behaviour, Cx, Note};
 use crate::engine::meter::Counter;
@@ -179,6 +179,13 @@ impl Component for Supervisor {
         }
         self.terms = fresh;
         Ok(())
+    }
+
+    fn limits(spec: &SupervisorSpec) -> Limits {
+        let after = spec.stopwaitsecs.unwrap_or(STOPWAITSECS).nanos();
+        let whom = vec![spec.service.0.clone()];
+        let stops = Some(Clock { field: "stopwaitsecs", after, whom });
+        Limits { stops, ..Limits::default() }
     }
 
     fn survey<'a>(&'a self, survey: &mut Survey<'a>) {

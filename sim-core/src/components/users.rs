@@ -15,7 +15,7 @@ use self::retry::Retry;
 pub use self::retry::{Jitter, RetrySpec};
 use self::source::{Source, compile};
 pub use self::spec::UsersSpec;
-use super::{Component, Limits, Survey};
+use super::{Component, Limits, Survey, Tries};
 use crate::engine::agenda::{Lane, Timer};
 use crate::engine::chance::{Draw, Law, exponential, mix};
 use crate::engine::kernel::{Answer, Behaviour, Cx};
@@ -367,7 +367,15 @@ impl Component for Users {
         let patience = spec.patience.as_ref().and_then(|law| law.compile().ok());
         let patience = patience.map(|law| (law.mean() * SECOND as f64) as Nanos);
         let leaves_after = patience.into_iter().chain(spec.timeout.map(Duration::nanos)).min();
-        Limits { leaves_after, ..Limits::default() }
+        // a budget keeps retries a small part of all
+        let retry = spec.retry.as_ref().filter(|retry| retry.budget.is_none());
+        let tries = retry.map(|retry| Tries {
+            field: "retry.attempts",
+            most: u64::from(retry.attempts),
+            peers: Vec::new(),
+            after: None,
+        });
+        Limits { leaves_after, tries, ..Limits::default() }
     }
 
     fn survey<'a>(&'a self, survey: &mut Survey<'a>) {

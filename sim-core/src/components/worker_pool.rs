@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use self::spec::bound;
+use self::spec::{bound, limits};
 pub use self::spec::{ClientGone, WorkerPoolSpec};
-use super::{Bound, Component, Survey};
+use super::{Bound, Component, Limits, Survey};
 use crate::engine::agenda::{Lane, Timer};
 use crate::engine::chance::{flip, mix};
 use crate::engine::kernel::{Action, Answer, Behaviour, Cancelled, Cx, Vitals};
@@ -287,6 +287,10 @@ impl Component for WorkerPool {
 
     fn bound(spec: &WorkerPoolSpec) -> Bound {
         bound(spec)
+    }
+
+    fn limits(spec: &WorkerPoolSpec) -> Limits {
+        limits(spec)
     }
 
     fn endpoints(spec: &WorkerPoolSpec) -> Vec<String> {

@@ -14,6 +14,7 @@ use super::figures::{clock, count, duration_ms, percent, significant};
 use super::saturation::{Kind, Saturated, saturated, trend};
 use crate::engine::request::Cause;
 use crate::engine::tally::Causes;
+use crate::engine::time::Nanos;
 
 /// What limits the cluster.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -148,10 +149,17 @@ fn reason(facts: &Facts<'_>, one: &Saturated) -> String {
     }
     if one.away > 0.5 && one.resource == Some(0) {
         said.push_str(&held_for(facts, one));
-    } else if let Some(most) = facts.plan.blueprint.parts[one.part].form.bound().per_second {
+    } else if let Some(most) = facts.form(one.part, middle(facts, one)).bound().per_second {
         said.push_str(&format!("; an instance can serve at most {}/s", significant(most)));
     }
     said
+}
+
+/// When half of the time had passed in which it was saturated: which form was in force then.
+fn middle(facts: &Facts<'_>, one: &Saturated) -> Nanos {
+    let flagged = facts.measured.iter().zip(&one.when).filter(|(_, on)| **on);
+    let middle = flagged.clone().count() / 2;
+    flagged.map(|(frame, _)| frame.start).nth(middle).unwrap_or(one.from)
 }
 
 /// A full resource whose places are held while others, who are not full, work.

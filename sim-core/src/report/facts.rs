@@ -4,12 +4,13 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::cost::{Cost, cost};
+use crate::components::Form;
 use crate::engine::meter::{Histogram, SparseSketch, Station};
 use crate::engine::request::Cause;
 use crate::engine::tally::{Causes, Tally};
 use crate::engine::time::{Nanos, SECOND};
 use crate::run::{ClassFrame, Frame, Run, survey};
-use crate::scenario::plan::Plan;
+use crate::scenario::plan::{Change, Event, Plan};
 
 /// One instance of a part.
 pub(super) struct Instance<'a> {
@@ -44,6 +45,8 @@ pub(super) struct Class<'a> {
 /// Everything that a report is made of.
 pub(super) struct Facts<'a> {
     pub(super) plan: &'a Plan,
+    /// What happens at stated times and what came at random, in order of time.
+    pub(super) events: Vec<Event>,
     pub(super) now: Nanos,
     /// Since when the meters count, ns.
     pub(super) since: Nanos,
@@ -101,10 +104,33 @@ impl<'a> Facts<'a> {
         let frames = run.frames().all();
         let measured = &frames[frames.partition_point(|frame| frame.start < since)..];
         let (now, wasted) = (run.now(), run.measured_wasted());
-        let mut facts =
-            Facts { plan, now, since, parts, classes, frames, measured, wasted, cost: None };
+        let events = run.happenings();
+        let mut facts = Facts {
+            plan,
+            events,
+            now,
+            since,
+            parts,
+            classes,
+            frames,
+            measured,
+            wasted,
+            cost: None,
+        };
         facts.cost = cost(&facts);
         facts
+    }
+
+    /// The form that a part had at a time, after the changes up to then.
+    pub(super) fn form(&self, part: usize, at: Nanos) -> &Form {
+        let past = self.events.iter().take_while(|event| event.at <= at);
+        let own = past.filter_map(|event| match &event.change {
+            Change::Set { part: of, form, .. } | Change::Resize { part: of, form, .. } => {
+                (*of as usize == part).then_some(&**form)
+            }
+            _ => None,
+        });
+        own.last().unwrap_or(&self.plan.blueprint.parts[part].form)
     }
 
     /// Seconds since the meters count.

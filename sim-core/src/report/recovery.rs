@@ -1,7 +1,7 @@
 //! How long after each disturbance the objectives held again, or that they never did.
 //!
-//! A disturbance is a timed change of the scenario that takes something away; what gives it back
-//! ends it. Its harm is the first stretch of broken objectives that begins before long, with the
+//! A disturbance is a change that takes something away, at a stated time or at random; what gives
+//! it back ends it. Its harm is the first stretch of broken objectives that begins before long, with the
 //! relapses that follow as closely; where objectives were broken already, that is all one can say.
 
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use super::facts::{Facts, seconds};
 use super::figures::at;
 use super::objectives::ObjectiveReport;
 use crate::engine::kernel::JournalEntry;
-use crate::scenario::plan::{Change, Event};
+use crate::scenario::plan::Event;
 
 /// Harm begins within this time of the disturbance: seconds, or this part of the run.
 const SOON: (f64, f64) = (30.0, 0.05);
@@ -66,7 +66,7 @@ pub(super) fn recoveries(
     journal: &[JournalEntry],
     objectives: &[ObjectiveReport],
 ) -> Vec<Recovery> {
-    let events = &facts.plan.events;
+    let events = &facts.events;
     let begun = events.iter().enumerate().filter(|(_, event)| {
         event.at >= facts.since && event.at < facts.now && !event.change.gives_back()
     });
@@ -74,10 +74,12 @@ pub(super) fn recoveries(
     if objectives.is_empty() {
         return all;
     }
+    let names: Vec<&str> =
+        facts.parts.iter().flat_map(|part| &part.instances).map(|one| one.name).collect();
     for (index, event) in begun {
         // what nobody wrote down did not happen: a node that was dead already
-        let Some((node, what)) = said(facts, journal, event) else { continue };
-        let until = events[index..].iter().find(|later| ends(&event.change, later));
+        let Some((node, what)) = said(&names, journal, event) else { continue };
+        let until = events[index..].iter().find(|later| event.change.ended_by(&later.change));
         let until = until.map(|later| later.at).filter(|until| *until <= facts.now);
         let mut recovery = Recovery {
             at_s: seconds(event.at),
@@ -99,32 +101,19 @@ pub(super) fn recoveries(
 
 /// What the timeline says of the moment: the first line about the nodes that were hit, and how many
 /// others there are.
-fn said(facts: &Facts<'_>, journal: &[JournalEntry], event: &Event) -> Option<(String, String)> {
-    let names: Vec<&str> =
-        facts.parts.iter().flat_map(|part| &part.instances).map(|one| one.name).collect();
+fn said(names: &[&str], journal: &[JournalEntry], event: &Event) -> Option<(String, String)> {
+    let journal = &journal[journal.partition_point(|entry| entry.at < event.at)..];
     let hit = |entry: &&JournalEntry| {
         let nodes = event.change.nodes();
         nodes.is_empty() || nodes.iter().any(|&node| names[node as usize] == entry.node)
     };
-    let lines = || journal.iter().filter(|entry| entry.at == event.at);
+    let lines = || journal.iter().take_while(|entry| entry.at == event.at);
     let first = lines().find(hit)?;
     let more = match lines().count() - 1 {
         0 => String::new(),
         more => format!(", and {more} more"),
     };
     Some((first.node.clone(), format!("{}{more}", first.what)))
-}
-
-/// Whether a later event gives back what a change took away.
-fn ends(change: &Change, later: &Event) -> bool {
-    match (change, &later.change) {
-        (Change::Kill(taken) | Change::Halt(taken, _), Change::Start(given)) => taken == given,
-        (Change::Freeze(taken, _), Change::Thaw(given)) => taken == given,
-        (Change::Cut(taken, true), Change::Cut(given, false)) => taken == given,
-        (Change::Slow(taken, _), Change::Slow(given, factor)) => taken == given && *factor == 1.0,
-        (Change::Remove(taken, _), Change::Add(given, _)) => taken == given,
-        _ => false,
-    }
 }
 
 fn harm(recovery: &mut Recovery, objectives: &[ObjectiveReport], (span_s, frame_s): (f64, f64)) {

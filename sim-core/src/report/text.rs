@@ -216,7 +216,8 @@ fn recovery(report: &Report) -> String {
     for one in &report.recovery {
         table.row(vec![at(one.at_s), format!("{}: {}", one.node, one.what), one.outcome()]);
     }
-    titled("Disturbances", &table.body())
+    let lines = table.body().split_inclusive('\n').map(str::to_owned).collect();
+    titled("Disturbances", &shortened(lines, TIMELINE))
 }
 
 /// The first and the last lines of many, and how many were left out between.

@@ -51,7 +51,7 @@ pub(super) fn connections(
     problems: &mut Vec<Problem>,
 ) {
     check_endpoints(parts, blueprint, graph, problems);
-    check_cycles(parts, graph, problems);
+    check_cycles(parts, blueprint, graph, problems);
     if !problems.iter().any(|problem| problem.severity == Severity::Error) {
         check_unused(parts, graph, problems);
     }
@@ -125,14 +125,15 @@ fn check_endpoints(
 }
 
 /// A circle of calls never ends, except where every part on it may end a request by chance.
-fn check_cycles(parts: &[ReadPart], graph: &Graph, problems: &mut Vec<Problem>) {
+fn check_cycles(
+    parts: &[ReadPart],
+    blueprint: &Blueprint,
+    graph: &Graph,
+    problems: &mut Vec<Problem>,
+) {
     for circle in graph.circles() {
-        let may_leave = circle.iter().any(|&at| {
-            let form = parts[at].form.as_ref();
-            let json = form.map(crate::components::Form::to_json).unwrap_or_default();
-            leaves_by_chance(&json, &circle, parts)
-        });
-        let passes = circle.iter().all(|&at| parts[at].tree.get("next").is_some());
+        let may_leave = circle.iter().any(|&at| leaves_by_chance(at, &circle, blueprint));
+        let passes = circle.iter().all(|&at| !blueprint.parts[at].form.passes().is_empty());
         if passes && may_leave {
             continue;
         }
@@ -146,18 +147,12 @@ fn check_cycles(parts: &[ReadPart], graph: &Graph, problems: &mut Vec<Problem>) 
     }
 }
 
-/// Whether a part with branches ends a request, or sends it out of the circle, with some chance.
-fn leaves_by_chance(form: &serde_json::Value, circle: &[usize], parts: &[ReadPart]) -> bool {
-    let Some(branches) = form.get("next").and_then(|next| next.as_array()) else { return false };
-    let inside: f64 = branches
-        .iter()
-        .filter(|branch| {
-            let to = branch.get("to").and_then(|to| to.as_str()).unwrap_or_default();
-            circle.iter().any(|&at| parts[at].name == to)
-        })
-        .filter_map(|branch| branch.get("p").and_then(serde_json::Value::as_f64))
-        .sum();
-    inside < 1.0
+/// Whether a part that sends requests on ends one, or sends it out of the circle, by chance.
+fn leaves_by_chance(at: usize, circle: &[usize], blueprint: &Blueprint) -> bool {
+    let inside = |to: &str| circle.iter().any(|&at| blueprint.parts[at].name == to);
+    let branches = blueprint.parts[at].form.passes();
+    let stays: f64 = branches.iter().filter(|(to, _)| inside(to)).map(|(_, p)| p).sum();
+    !branches.is_empty() && stays < 1.0
 }
 
 fn check_unused(parts: &[ReadPart], graph: &Graph, problems: &mut Vec<Problem>) {
@@ -204,6 +199,11 @@ impl Graph {
             }
         }
         circles
+    }
+
+    /// Parts that a part calls itself.
+    pub(super) fn calls(&self, from: usize) -> impl Iterator<Item = usize> + '_ {
+        self.edges[from].iter().copied()
     }
 
     /// Parts that requests of a part can come to.

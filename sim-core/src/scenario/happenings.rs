@@ -11,6 +11,7 @@ use crate::components::Form;
 use crate::engine::chance::LawSpec;
 use crate::engine::time::Nanos;
 use crate::units::Duration;
+use crate::wiring::Flaw;
 
 /// What an event can do.
 const VERBS: &str = "kill, restart, freeze, black_hole, slow, flush, set, add, remove, resize";
@@ -177,7 +178,9 @@ impl Reader<'_> {
             return Err(self.problem(index, "every", message, remedy));
         };
         let law = |key: &str, spec: &LawSpec| {
-            spec.compile().map_err(|message| self.problem(index, key, message, "correct the value"))
+            let told = |sentence: String| Flaw::told(key, &sentence, "correct the law");
+            let flaw = spec.compile().map_err(told);
+            flaw.map_err(|flaw| self.problem(index, key, flaw.message, &flaw.remedy))
         };
         let (every, repair) = (law("every", every)?, law("repair", repair)?);
         let nodes = self.nodes(index, verb, name)?;

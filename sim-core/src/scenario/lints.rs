@@ -1,14 +1,59 @@
 //! Warnings about parts that are right by themselves and do not fit together.
 
+mod clocks;
+mod retries;
+mod watchers;
+
 use super::check::Graph;
 use super::parts::ReadPart;
 use super::plan::Blueprint;
 use super::problem::{Code, Problem};
 use crate::components::Limits;
+use crate::engine::time::{Nanos, SECOND};
 use crate::units::Duration;
 
-/// Warns of pools that add up to more than a server accepts, and of timeouts that fire when those
-/// who asked have gone.
+/// What two parts can disagree about, of all parts.
+struct Cluster<'a> {
+    limits: &'a [Limits],
+    blueprint: &'a Blueprint,
+    graph: &'a Graph,
+}
+
+impl Cluster<'_> {
+    fn name(&self, at: usize) -> &str {
+        &self.blueprint.parts[at].name
+    }
+
+    /// The parts of these names.
+    fn named<'a>(&'a self, names: &'a [String]) -> impl Iterator<Item = usize> + 'a {
+        let parts = self.blueprint.parts.iter().enumerate();
+        parts.filter(|(_, part)| names.contains(&part.name)).map(|(at, _)| at)
+    }
+
+    /// Whether requests can be under way for so long at a part with somebody waiting: its steps
+    /// take long by themselves, or they ask others, and some user is that patient.
+    fn can_last(&self, at: usize, nanos: Nanos) -> bool {
+        let seconds = nanos as f64 / SECOND as f64;
+        let work = &self.limits[at].work;
+        let long = work.iter().any(|demand| demand.held_s * TAIL >= seconds);
+        let asks = work.iter().any(|demand| demand.calls);
+        let comes = |from: &usize| self.graph.reach(*from).contains(&at);
+        let users = (0..self.limits.len()).filter(|&from| self.is_source(from));
+        let mut waits = users.filter(comes).map(|from| self.limits[from].leaves_after);
+        (long || asks) && waits.any(|leaves| leaves.is_none_or(|leaves| leaves > nanos))
+    }
+
+    /// Whether requests begin there.
+    fn is_source(&self, at: usize) -> bool {
+        self.blueprint.parts[at].form.asks().is_some()
+    }
+}
+
+/// Hardly a request lasts so many times as long as the mean.
+const TAIL: f64 = 20.0;
+
+/// Warns of pools that add up to more than a server accepts, of times that do not fit each other,
+/// of rules and checks that look at the wrong thing, and of retries that multiply.
 pub(super) fn check(
     graph: &Graph,
     parts: &[ReadPart],
@@ -16,9 +61,14 @@ pub(super) fn check(
     problems: &mut Vec<Problem>,
 ) {
     let limits: Vec<Limits> = blueprint.parts.iter().map(|part| part.form.limits()).collect();
+    let cluster = Cluster { limits: &limits, blueprint, graph };
     for (at, own) in limits.iter().enumerate() {
         let found = pools(&limits, blueprint, (at, own)).into_iter();
         let found = found.chain(timeouts(&limits, (parts, graph), (at, own)));
+        let found = found.chain(clocks::peers(&cluster, at)).chain(clocks::stops(&cluster, at));
+        let found = found.chain(watchers::scaling(&cluster, at));
+        let found = found.chain(watchers::checks(&cluster, at));
+        let found = found.chain(retries::stacked(&cluster, at));
         problems.extend(found.map(|(code, message, remedy)| {
             Problem::new(code, parts[at].path.clone(), message)
                 .at(parts[at].place)

@@ -151,8 +151,9 @@ fn read_part(
     }
     let terms = if section == "nodes" { Some(rent::take(&mut tree, &path)?) } else { None };
     let mut base_form = None;
+    let written_at = tree.get("model").map_or(entry.key_place, |node| node.place);
     if let Some(model) = word_of(&mut tree, "model", &path)? {
-        let (known, base) = model_form(&model, &path, entry.key_place, sources)?;
+        let (known, base) = model_form(&model, &path, written_at, sources)?;
         component = Some(known);
         base_form = Some(base);
     }

@@ -147,16 +147,56 @@ impl Change {
         }
     }
 
+    /// What it takes away from its nodes or its part, or gives back to them.
+    fn turns(&self) -> Option<(Good, Turn)> {
+        let turn = |gives: bool| if gives { Turn::Gives } else { Turn::Takes };
+        Some(match self {
+            Change::Kill(_) | Change::Halt(..) => (Good::Life, Turn::Takes),
+            Change::Start(_) => (Good::Life, Turn::Gives),
+            Change::Freeze(..) => (Good::Time, Turn::Takes),
+            Change::Thaw(_) => (Good::Time, Turn::Gives),
+            Change::Cut(_, cut) => (Good::Network, turn(!*cut)),
+            Change::Slow(_, factor) => (Good::Speed, turn(*factor == 1.0)),
+            Change::Remove(part, _) => (Good::Instances(*part), Turn::Takes),
+            Change::Add(part, _) => (Good::Instances(*part), Turn::Gives),
+            Change::Flush(_) | Change::Set { .. } | Change::Resize { .. } => return None,
+        })
+    }
+
     /// Whether it only gives back what another one took away, or adds to what there is.
     #[must_use]
     pub fn gives_back(&self) -> bool {
-        match self {
-            Change::Start(_) | Change::Thaw(_) | Change::Cut(_, false) => true,
-            Change::Add(..) | Change::Resize { .. } => true,
-            Change::Slow(_, factor) => *factor == 1.0,
-            _ => false,
-        }
+        let gives = |(_, turn)| turn == Turn::Gives;
+        self.turns().is_some_and(gives) || matches!(self, Change::Resize { .. })
     }
+
+    /// Whether a later change gives back what this one took away.
+    #[must_use]
+    pub fn ended_by(&self, later: &Change) -> bool {
+        let (Some((taken, Turn::Takes)), Some((given, Turn::Gives))) =
+            (self.turns(), later.turns())
+        else {
+            return false;
+        };
+        taken == given && self.nodes() == later.nodes()
+    }
+}
+
+/// What a change can take away and another one give back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Good {
+    Life,
+    Time,
+    Network,
+    Speed,
+    /// Of this part.
+    Instances(u32),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turn {
+    Takes,
+    Gives,
 }
 
 /// One named part of a scenario.
@@ -242,5 +282,34 @@ impl Blueprint {
             }
         }
         Ok(world)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_outage_is_ended_by_its_own_end_and_by_no_other() {
+        let outages = [Outage::Kill, Outage::Freeze, Outage::BlackHole, Outage::Slow(3.0)];
+        let all: Vec<Vec<Event>> =
+            outages.iter().map(|outage| outage.events(vec![4], 10, Some(20))).collect();
+        for (one, events) in all.iter().enumerate() {
+            let (begin, end) = (&events[0].change, &events[1].change);
+            assert!(!begin.gives_back() && end.gives_back());
+            for (other, events) in all.iter().enumerate() {
+                assert_eq!(begin.ended_by(&events[1].change), one == other, "{begin:?}");
+                assert!(!begin.ended_by(&events[0].change));
+            }
+            assert!(!begin.ended_by(&outages[one].events(vec![5], 10, Some(20))[1].change));
+        }
+    }
+
+    #[test]
+    fn instances_come_back_by_being_added_to_the_same_part() {
+        let remove = Change::Remove(2, 3);
+        assert!(remove.ended_by(&Change::Add(2, 1)) && !remove.ended_by(&Change::Add(1, 3)));
+        assert!(Change::Halt(vec![1], String::new()).ended_by(&Change::Start(vec![1])));
+        assert!(!Change::Flush(vec![1]).gives_back());
     }
 }

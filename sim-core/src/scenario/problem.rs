@@ -202,10 +202,21 @@ pub fn suggest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// `did you mean "web"?`, or what there is to choose from.
+/// `did you mean "web"?`, or what there is to choose from. A name that others only go on from, as
+/// gunicorn-sync does from gunicorn, is not a slip.
 #[must_use]
 pub fn nearest_remedy(name: &str, known: &[&str]) -> String {
     const SHOWN: usize = 12;
+    let family: Vec<&str> = known
+        .iter()
+        .copied()
+        .filter(|known| known.strip_prefix(name).is_some_and(|rest| rest.starts_with('-')))
+        .collect();
+    match family[..] {
+        [] => {}
+        [only] => return format!("did you mean \"{only}\"?"),
+        _ => return format!("there is more than one: {}", family.join(", ")),
+    }
     if let Some(near) = suggest(name, known.iter().copied()) {
         return format!("did you mean \"{near}\"?");
     }

@@ -25,6 +25,20 @@ pub(crate) const FAULTS: &[Fault] = &[
         why: "who recovers and who never does is what one looks for",
     },
     Fault {
+        file: "sim-core/src/run.rs",
+        find: "        happenings(&self.plan, self.seed, &self.state.world.core.seats)",
+        replace: "        self.plan.events.clone()",
+        test: "outages",
+        why: "an outage that came at random would be told of without what became of it",
+    },
+    Fault {
+        file: "sim-core/src/scenario/plan.rs",
+        find: "            Change::Start(_) => (Good::Life, Turn::Gives),",
+        replace: "            Change::Start(_) => (Good::Time, Turn::Gives),",
+        test: "outages",
+        why: "a disturbance would never be over",
+    },
+    Fault {
         file: "sim-core/src/components/uplink.rs",
         find: "        let demand = bytes as f64 * 8.0 / self.unit_bps",
         replace: "        let demand = bytes as f64 / self.unit_bps",

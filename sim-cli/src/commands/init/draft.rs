@@ -93,6 +93,7 @@ fn diagram(stack: Stack) -> &'static str {
 fn nodes(wishes: &Wishes) -> String {
     let busy = wishes.busy_rps;
     let replicas = (busy * CPU_S / (CORES * AIM)).ceil().max(2.0);
+    let share = (busy * CPU_S / (CORES * replicas) * 100.0).round();
     let query = match wishes.stack {
         Stack::Web => "",
         Stack::Database => "\n      - query: {kind: read}",
@@ -109,11 +110,10 @@ fn nodes(wishes: &Wishes) -> String {
            web:\n    \
              component: worker-pool\n    \
              machine: c7i.large            # its cores and its price\n    \
-             replicas: {replicas}                   # about {aim} % busy in the busiest hour\n    \
+             replicas: {replicas}                   # about {share} % busy in the busiest hour\n    \
              workers: 20                   # in each instance\n{database}    \
              steps:\n      \
                - cpu: {{lognormal: {{mean: {ms}ms, cv: 0.5}}}}{query}\n",
-        aim = AIM * 100.0,
     );
     if wishes.stack == Stack::Cache {
         text.push_str(

@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::pool::Terms as PoolTerms;
 use super::spec::{AppServerSpec, ClientLeft, SynRetries, WorkerKind};
-use crate::components::Bound;
+use crate::components::{Bound, Limits, Room};
 use crate::engine::agenda::Lane;
 use crate::engine::chance::{Law, LawSpec};
 use crate::engine::time::{Nanos, SECOND};
-use crate::steps::{Op, Program, own_demand};
+use crate::steps::{Demand, Op, Program, own_demand};
 use crate::units::Duration;
 use crate::wiring::{Flaw, Site};
 
@@ -181,16 +181,38 @@ fn memory(spec: &AppServerSpec) -> Result<Option<Memory>, Flaw> {
 /// over CPU time where a process computes on one core, and cores over CPU time; of the endpoint
 /// that costs least, for a mix can only be worse.
 pub(super) fn bound(spec: &AppServerSpec) -> Bound {
+    let Room { slots, computing, cores } = room(spec);
+    let all = spec.endpoints.values().chain((!spec.steps.is_empty()).then_some(&spec.steps));
+    let rate = all.map(|steps| {
+        let (held, cpu) = own_demand(steps);
+        (slots / held).min(computing.min(cores) / cpu)
+    });
+    Bound { per_second: rate.reduce(f64::max).filter(|rate| rate.is_finite()) }
+}
+
+fn room(spec: &AppServerSpec) -> Room {
     let workers = f64::from(spec.workers.count(spec.cores));
     let is_loop = spec.worker.has_loop();
     let slots = if is_loop { f64::INFINITY } else { workers * threads(spec) };
     let computing = if is_loop || spec.gil.unwrap_or(true) { workers } else { f64::INFINITY };
-    let all = spec.endpoints.values().chain((!spec.steps.is_empty()).then_some(&spec.steps));
-    let rate = all.map(|steps| {
-        let (held, cpu) = own_demand(steps);
-        (slots / held).min(computing.min(f64::from(spec.cores)) / cpu)
-    });
-    Bound { per_second: rate.reduce(f64::max).filter(|rate| rate.is_finite()) }
+    Room { slots, computing, cores: f64::from(spec.cores) }
+}
+
+/// What others can disagree with, but for the pool. Only a sync worker is silent while it works on
+/// a request, so that its master ends it.
+pub(super) fn limits(spec: &AppServerSpec) -> Limits {
+    let timeout = spec.timeout.unwrap_or(SILENCE).nanos();
+    let grace = spec.graceful_timeout.unwrap_or(SILENCE).nanos();
+    let is_silent = spec.worker == WorkerKind::Sync && spec.threads.unwrap_or(1) == 1;
+    let plain = (!spec.steps.is_empty()).then(|| Demand::of("", &spec.steps));
+    let named = spec.endpoints.iter().map(|(name, steps)| Demand::of(&name.0, steps));
+    Limits {
+        work: plain.into_iter().chain(named).collect(),
+        room: Some(room(spec)),
+        kills_after: (is_silent && timeout > 0).then_some(("timeout", timeout)),
+        drains_in: Some(("graceful_timeout", grace)),
+        ..Limits::default()
+    }
 }
 
 fn threads(spec: &AppServerSpec) -> f64 {

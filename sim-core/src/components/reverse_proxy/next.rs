@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::spec::{Condition, ReverseProxySpec};
+use crate::components::{Clock, Limits, Tries};
 use crate::engine::request::Cause;
-use crate::engine::time::Nanos;
+use crate::engine::time::{Nanos, SECOND};
 use crate::units::Duration;
 use crate::wiring::{Flaw, Site};
 
@@ -18,6 +19,31 @@ pub(super) struct NextUpstream {
     is_buffered: bool,
     /// Endpoints that are not idempotent, by number.
     post: Vec<u16>,
+}
+
+/// What others can disagree with. A try that was refused has cost nobody anything; work is repeated
+/// after an answer that is an error, and after waiting in vain.
+pub(super) fn limits(spec: &ReverseProxySpec) -> Limits {
+    use Condition::{Http429, Http500, Http502, Http503, Http504, Timeout};
+    let single = spec.to.iter().map(|to| to.0.clone());
+    let whom: Vec<String> =
+        single.chain(spec.servers.iter().map(|server| server.to.0.clone())).collect();
+    let after = spec.proxy_read_timeout.map_or(60 * SECOND, Duration::nanos);
+    let listed = |condition| match &spec.proxy_next_upstream {
+        Some(conditions) => conditions.contains(&condition),
+        None => condition == Timeout,
+    };
+    let on_answer = [Http500, Http502, Http503, Http504, Http429].into_iter().any(listed);
+    let most = spec.proxy_next_upstream_tries.filter(|&tries| tries > 0);
+    let tries = (on_answer || listed(Timeout)).then(|| Tries {
+        field: "proxy_next_upstream",
+        most: most.map_or(u64::MAX, u64::from),
+        peers: whom.clone(),
+        after: (!on_answer).then_some(after),
+    });
+    let checks = spec.health.as_ref().map(|health| (health.endpoint.0.clone(), whom.clone()));
+    let awaits = Some(Clock { field: "proxy_read_timeout", after, whom });
+    Limits { awaits, checks, tries, ..Limits::default() }
 }
 
 /// How a try ended, where it could be followed by another one.

@@ -4,9 +4,9 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::components::Bound;
+use crate::components::{Bound, Limits, Room};
 use crate::engine::queue::Order;
-use crate::steps::{StepSpec, own_demand};
+use crate::steps::{Demand, StepSpec, own_demand};
 use crate::wiring::{EndpointName, Target};
 
 /// What a worker does about a client that has left.
@@ -62,4 +62,17 @@ pub(super) fn bound(spec: &WorkerPoolSpec) -> Bound {
         spec.cores.map_or(by_workers, |cores| by_workers.min(f64::from(cores) / cpu))
     });
     Bound { per_second: rate.reduce(f64::max).filter(|rate| rate.is_finite()) }
+}
+
+/// What requests do here, and how much of that at a time.
+pub(super) fn limits(spec: &WorkerPoolSpec) -> Limits {
+    let plain = (!spec.steps.is_empty()).then(|| Demand::of("", &spec.steps));
+    let named = spec.endpoints.iter().map(|(name, steps)| Demand::of(&name.0, steps));
+    let slots = f64::from(spec.workers);
+    let cores = spec.cores.map_or(slots, f64::from);
+    Limits {
+        work: plain.into_iter().chain(named).collect(),
+        room: Some(Room { slots, computing: f64::INFINITY, cores }),
+        ..Limits::default()
+    }
 }

@@ -170,7 +170,7 @@ fn disturbances(page: &mut Markup, report: &Report) {
         page.element("th", &[("scope", "col"), ("class", class)], name);
     }
     page.close();
-    for one in &report.recovery {
+    for one in report.recovery.iter().take(LINES_MAX) {
         let class = if one.harmful { "text missed" } else { "text held" };
         page.open("tr", &[]);
         page.element("th", &[("scope", "row")], &at(one.at_s));

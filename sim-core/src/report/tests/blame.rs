@@ -129,3 +129,24 @@ fn a_spike_is_dated() {
     assert!((280.0..330.0).contains(&from), "{from}");
     assert!(!report.objectives[0].broken[0].to_the_end, "{}", report.to_text());
 }
+
+#[test]
+fn what_an_instance_can_serve_is_told_of_the_form_in_force() {
+    // one station of 20 ms serves 50/s; from 100 s on it has two servers, still too few
+    let mut plan = plan(vec![
+        ("users", "users", json!({"enter": "db", "arrivals": "130/s"})),
+        ("db", "station", json!({"service": "20ms", "room": 500})),
+    ]);
+    let report = Report::of(&played(plan.clone(), 600));
+    let reason = &report.bottleneck.reason;
+    assert!(reason.ends_with("an instance can serve at most 50.0/s"), "{reason}");
+    let form = serde_json::from_value(
+        json!({"QueueStation": {"servers": 2, "service": "20ms", "room": 500}}),
+    );
+    let said = "nodes.db.servers set to 2".to_owned();
+    let set = Change::Set { part: 1, form: Box::new(form.unwrap()), said };
+    plan.events = vec![Event { at: 100 * SECOND, change: set }];
+    let report = Report::of(&played(plan, 600));
+    let reason = &report.bottleneck.reason;
+    assert!(reason.ends_with("an instance can serve at most 100/s"), "{reason}");
+}

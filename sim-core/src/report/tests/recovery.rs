@@ -1,10 +1,11 @@
 //! Disturbances: how long until objectives hold again, or never; and availability.
 
 use super::sample::{played, shop};
+use crate::engine::chance::Law;
 use crate::engine::time::SECOND;
 use crate::report::{Recovery, Report};
 use crate::scenario::objective::Objective;
-use crate::scenario::plan::{Change, Event, Plan};
+use crate::scenario::plan::{Change, Event, Outage, Plan, Recurring};
 
 const SERVERS: u32 = 20;
 
@@ -79,4 +80,21 @@ fn availability_is_the_share_of_windows_that_answer() {
     assert!(disturbed(60.0, "availability > 80%", outage).objectives[0].held);
     let calm = disturbed(60.0, "shoppers/buy availability >= 100%", Vec::new());
     assert_eq!((calm.objectives[0].value, calm.objectives[0].held), (Some(1.0), true));
+}
+
+#[test]
+fn an_outage_that_comes_at_random_is_a_disturbance_like_any_other() {
+    let mut plan: Plan = shop(60.0, 4, SERVERS);
+    plan.frame = SECOND;
+    plan.objectives = vec![Objective::parse("errors < 1%").unwrap()];
+    plan.recurring = vec![Recurring {
+        nodes: vec![4],
+        outage: Outage::Kill,
+        every: Law::Constant { nanos: 250 * SECOND },
+        repair: Law::Constant { nanos: 20 * SECOND },
+    }];
+    let report = Report::of(&played(plan, 600));
+    let times: Vec<_> = report.recovery.iter().map(|one| (one.at_s, one.until_s)).collect();
+    assert_eq!(times, [(250.0, Some(270.0)), (520.0, Some(540.0))]);
+    assert!(report.recovery.iter().all(|one| one.harmful && one.node == "db"));
 }

@@ -163,4 +163,56 @@ wrong:  nodes: {web: {...}, old-db: {...}}          nothing says `to: old-db`
 right:  nodes: {web: {...}}
 ",
     ),
+    (
+        Code::ClocksApart,
+        "The proxy waits longer for an answer than a worker may take for one, or less long. If \
+longer, the worker is killed first: the client gets 502 and the worker has to start again. If \
+less long, the client gets 504, and the worker goes on for nobody until its own time is up. Give \
+both the same time, and whatever a request waits for further in a shorter one.
+
+wrong:  lb: {proxy_read_timeout: 60s}    web: {worker: sync, timeout: 30s}
+right:  lb: {proxy_read_timeout: 30s}    web: {worker: sync, timeout: 30s}
+",
+    ),
+    (
+        Code::BlindScaling,
+        "A rule adds instances when CPU is used by more than a threshold, but with every worker \
+busy CPU is used by less, because workers mostly wait: for I/O, for queries, or for the lock that \
+all threads of a process share. A line grows and the rule never acts. Let it look at what is \
+full, or let an instance work on more at a time.
+
+wrong:  when: cpu > 70%      with 4 workers of [cpu: 5ms, io: 95ms] on 2 cores  (10 %)
+right:  when: queue > 4 for 1m
+",
+    ),
+    (
+        Code::CheckAsksDatabase,
+        "An active health check asks for an endpoint that queries the database. When that is \
+slow, every instance fails its check at once, and all are taken out though nothing is wrong with \
+them. Check what the instance alone can answer, and watch the database apart.
+
+wrong:  endpoints: {health: [cpu: 1ms, query: 5ms]}
+right:  endpoints: {health: [cpu: 1ms]}
+",
+    ),
+    (
+        Code::StackedRetries,
+        "Several layers on the way of a request try again when it fails, and their attempts \
+multiply: when everything fails, the last one gets the load of all together. It is said from \
+three such layers on, and above 8 attempts. Retry in one place, or bound retries by a budget.
+
+wrong:  retry: {attempts: 4}    proxy_next_upstream: [error, http_503]  over 4 peers    (16)
+right:  retry: {attempts: 4, budget: 10%}
+",
+    ),
+    (
+        Code::StopBeforeEnd,
+        "A supervisor kills what has not ended some time after it was told to, but the server \
+gives requests in progress longer than that to end. Requests that take so long are cut off at \
+every restart. The outer time should be the longer one.
+
+wrong:  stopwaitsecs: 10s    graceful_timeout: 30s
+right:  stopwaitsecs: 35s    graceful_timeout: 30s
+",
+    ),
 ];
