@@ -58,6 +58,14 @@ pub struct Limits {
     pub waits: Vec<(&'static str, Nanos)>,
     /// After what time those who ask have gone, on average, ns.
     pub leaves_after: Option<Nanos>,
+    /// How long it keeps a connection on which nothing is under way, where callers keep it too, ns.
+    pub keeps: Option<Nanos>,
+    /// How long it keeps such connections to whom it calls, ns.
+    pub reuses: Option<Nanos>,
+    /// Whether it is no end of a connection: what is kept is kept between its neighbours.
+    pub is_on_the_way: bool,
+    /// Requests after which each of so many workers of an instance ends, all the same.
+    pub recycles: Option<(u32, u32)>,
 }
 
 /// A component: what a person writes (`Spec`), what it becomes, and what it shows.

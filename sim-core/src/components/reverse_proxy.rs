@@ -31,7 +31,7 @@ pub use self::spec::{
 };
 use self::tally::Counts;
 use self::worker::Worker;
-use super::{Bound, Component, Survey};
+use super::{Bound, Component, Limits, Survey};
 use crate::engine::agenda::Lane;
 use crate::engine::chance::Stream;
 use crate::engine::kernel::{Action, Answer, Behaviour, Cancelled, Cx, Note, Vitals};
@@ -234,6 +234,11 @@ impl Component for ReverseProxy {
         self.counts.show(survey);
     }
 
+    fn limits(spec: &ReverseProxySpec) -> Limits {
+        let reuses = Keepalive::new(spec.keepalive.as_ref()).reuses();
+        Limits { reuses, ..Limits::default() }
+    }
+
     /// What its cores can do, without handshakes.
     fn bound(spec: &ReverseProxySpec) -> Bound {
         let cpu = spec.cpu.map_or(0.0, Duration::seconds);
@@ -295,8 +300,10 @@ impl Behaviour for ReverseProxy {
     }
 
     fn note(&mut self, cx: &mut Cx<'_>, note: Note) {
-        if let Note::Member { node, up, .. } = note {
-            self.tell(cx, node, up);
+        match note {
+            Note::Member { node, up, .. } => self.tell(cx, node, up),
+            Note::Closed { lease } => self.hung_up(cx.now(), lease),
+            _ => {}
         }
     }
 
@@ -317,6 +324,10 @@ impl Behaviour for ReverseProxy {
         }
         for peer in 0..self.checks.len() as u32 {
             self.unwatch_peer(cx, peer);
+        }
+        for worker in 0..self.workers.len() {
+            let idle = std::mem::take(&mut self.workers[worker].idle);
+            idle.all().iter().for_each(|connection| self.give_back(cx, connection));
         }
         self.workers.fill(Worker::new(&self.roster));
         if let Some(limit) = &mut self.limit_req {

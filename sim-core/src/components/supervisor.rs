@@ -240,7 +240,7 @@ impl Behaviour for Supervisor {
                     self.exited(cx, index);
                 }
             }
-            Note::Leaving | Note::Release { .. } => {}
+            Note::Leaving | Note::Release { .. } | Note::Closed { .. } => {}
         }
     }
 

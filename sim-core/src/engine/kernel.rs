@@ -222,10 +222,13 @@ impl<C: Behaviour> World<C> {
         }
         let deaf = !seat.alive || seat.incarnation != frame.life.incarnation();
         let unheard = deaf || (root && request.detached);
-        if unheard && outcome.is_done() && request.ask.want == Want::Lease {
+        if unheard && request.ask.want != Want::Answer {
             // nobody hears of the grant: it goes back at once
-            let note = Note::Release { lease: request.ask.lease };
-            self.core.inbox.push_back(Message::Note { to: request.at, note });
+            let lease = request.ask.left_over(outcome.is_done());
+            if lease != 0 {
+                let note = Note::Release { lease };
+                self.core.inbox.push_back(Message::Note { to: request.at, note });
+            }
         }
         if deaf && !root {
             // a waiter that died meanwhile: its own caller sees the connection break

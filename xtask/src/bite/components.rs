@@ -145,8 +145,8 @@ pub(crate) const FAULTS: &[Fault] = &[
     },
     Fault {
         file: "sim-core/src/components/app_server/terms.rs",
-        find: "                Sync => 1,",
-        replace: "                Sync => 2,",
+        find: "            Sync => 1,",
+        replace: "            Sync => 2,",
         test: "laws::app_tier",
         why: "a worker that accepts early makes two lines of one",
     },
@@ -170,6 +170,20 @@ pub(crate) const FAULTS: &[Fault] = &[
         replace: "        let wait = SECOND << (doublings + 1);",
         test: "goldens::",
         why: "a dropped SYN is repeated on the kernel's schedule",
+    },
+    Fault {
+        file: "sim-core/src/components/app_server/connections.rs",
+        find: "        if far > 0 {",
+        replace: "        if far == u64::MAX {",
+        test: "app_life::",
+        why: "the news of a close takes its time on the wire, and requests cross it",
+    },
+    Fault {
+        file: "sim-core/src/scenario/lints.rs",
+        find: "        .filter(|&(_, keeps)| keeps <= reuses)",
+        replace: "        .filter(|&(_, keeps)| keeps > reuses)",
+        test: "wrong::",
+        why: "the end that sends requests should be the one that closes",
     },
     Fault {
         file: "sim-core/src/components/supervisor.rs",

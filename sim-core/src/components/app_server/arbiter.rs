@@ -139,6 +139,7 @@ impl AppServer {
 
     /// A worker accepts no more and has a while to finish what it holds.
     fn leave(&mut self, cx: &mut Cx<'_>, process: u32) {
+        self.close_all_idle(cx, process);
         let own = &mut self.crew.all[process as usize];
         own.life = Life::Leaving;
         // a sync worker just does not take another request
@@ -163,6 +164,7 @@ impl AppServer {
 
     /// A worker that holds nothing any more ends, and is replaced if it is missed.
     pub(super) fn exit(&mut self, cx: &mut Cx<'_>, process: u32) {
+        self.close_all_idle(cx, process);
         let own = &mut self.crew.all[process as usize];
         cx.disarm(own.timer);
         if own.running > 0 && self.terms.kind.has_loop() {
@@ -186,6 +188,7 @@ impl AppServer {
     /// A request ends before its time, wherever it stands.
     pub(super) fn abort(&mut self, cx: &mut Cx<'_>, index: u32, cause: Cause) {
         let Some(job) = self.jobs.remove(index) else { return };
+        self.connections.end(job.connection);
         let now = cx.now();
         let has_loop = self.terms.kind.has_loop();
         let mut has_slot = self.terms.places().is_some();
@@ -269,6 +272,7 @@ impl AppServer {
         outside.into_iter().for_each(|index| self.abort(cx, index, Cause::Refused));
         for process in 0..self.crew.all.len() as u32 {
             if self.crew.all[process as usize].life == Life::Up {
+                self.close_all_idle(cx, process);
                 self.crew.all[process as usize].life = Life::Leaving;
                 self.freed.push(process);
             }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::pool::Terms as PoolTerms;
 use super::spec::{AppServerSpec, ClientLeft, SynRetries, WorkerKind};
-use crate::components::Bound;
+use crate::components::{Bound, Limits};
 use crate::engine::agenda::Lane;
 use crate::engine::chance::{Law, LawSpec};
 use crate::engine::time::{Nanos, SECOND};
@@ -35,6 +35,11 @@ pub(super) struct Terms {
     pub(super) slots: u32,
     /// Connections that a process holds.
     pub(super) room: u32,
+    /// How long an idle connection stays open, 0 for not at all; its lane while it is above 0.
+    keepalive: Nanos,
+    pub(super) keep_lane: Option<Lane>,
+    /// Idle connections that a process keeps at most.
+    pub(super) idle: u32,
     /// Connections at which one more is answered with 503.
     pub(super) crowd: u32,
     pub(super) cores: u32,
@@ -87,8 +92,7 @@ impl Terms {
         let workers = within("workers", spec.workers.count(cores), (1, 10_000))?;
         let threaded = matches!(spec.worker, Sync | Gthread);
         let threads = only("threads", spec.threads, threaded, "gthread")?.unwrap_or(1);
-        // gunicorn does the same: `sync` with threads is `gthread`
-        let kind = if spec.worker == Sync && threads > 1 { Gthread } else { spec.worker };
+        let kind = kind(spec);
         let connections = spec.worker_connections;
         let pooled = matches!(kind, Gthread | Gevent);
         let connections = only("worker_connections", connections, pooled, "gthread")?;
@@ -100,18 +104,23 @@ impl Terms {
             let remedy = "leave it out, or write worker: uvicorn or worker: gevent";
             return Err(Flaw::new("client_gone", message, remedy));
         }
+        let keepalive = keepalive(spec, kind)?;
         let backlog = within("backlog", spec.backlog.unwrap_or(BACKLOG), (0, 10_000_000))?;
         let cap = within("somaxconn", spec.somaxconn.unwrap_or(SOMAXCONN), (0, 10_000_000))?;
         let crash = spec.crash.as_ref().map(|crash| &crash.after);
+        let room = match kind {
+            Sync => 1,
+            Gthread | Gevent => connections.unwrap_or(CONNECTIONS).max(threads),
+            Uvicorn => u32::MAX,
+        };
         Ok(Terms {
             kind,
             workers,
             slots: if kind.has_loop() { 1 } else { threads },
-            room: match kind {
-                Sync => 1,
-                Gthread | Gevent => connections.unwrap_or(CONNECTIONS).max(threads),
-                Uvicorn => u32::MAX,
-            },
+            room,
+            keepalive,
+            keep_lane: None,
+            idle: if kind == Gthread { room - threads } else { room },
             crowd: crowd.unwrap_or(u32::MAX),
             cores,
             gil: spec.gil.unwrap_or(true),
@@ -135,6 +144,7 @@ impl Terms {
         if let Some(pool) = &mut self.pool {
             pool.prepare(lanes);
         }
+        self.keep_lane = (self.keepalive > 0).then(|| lanes(self.keepalive));
     }
 
     /// Connections that all processes hold at most; `None` where they take every one.
@@ -166,6 +176,16 @@ impl Terms {
     }
 }
 
+/// How long idle connections stay open.
+fn keepalive(spec: &AppServerSpec, kind: WorkerKind) -> Result<Nanos, Flaw> {
+    if kind == WorkerKind::Sync && spec.keepalive.is_some_and(|time| time.nanos() > 0) {
+        let message = "a sync worker closes every connection after its answer";
+        let remedy = "leave keepalive out, or write worker: gthread";
+        return Err(Flaw::new("keepalive", message, remedy));
+    }
+    Ok(spec.keepalive.unwrap_or(kind.keepalive()).nanos())
+}
+
 fn memory(spec: &AppServerSpec) -> Result<Option<Memory>, Flaw> {
     let Some(memory) = &spec.memory else { return Ok(None) };
     let [machine, base, worker, leak] =
@@ -175,6 +195,31 @@ fn memory(spec: &AppServerSpec) -> Result<Option<Memory>, Flaw> {
         return Err(Flaw::new("memory.machine", message, "write a larger machine"));
     }
     Ok(Some(Memory { machine, base, worker, leak }))
+}
+
+/// What other parts can disagree with.
+pub(super) fn limits(spec: &AppServerSpec) -> Limits {
+    let workers = spec.workers.count(spec.cores);
+    let keeps = keepalive(spec, kind(spec)).ok().filter(|&time| time > 0);
+    let is_even = spec.max_requests > 0 && spec.max_requests_jitter == 0;
+    let limits = Limits {
+        keeps,
+        recycles: is_even.then_some((spec.max_requests, workers)),
+        ..Limits::default()
+    };
+    let Some(pool) = &spec.pool else { return limits };
+    let each = u64::from(pool.size) + u64::from(pool.overflow);
+    Limits {
+        opens: vec![(pool.to.0.clone(), u64::from(workers) * each)],
+        waits: vec![("pool.timeout", pool.wait().nanos())],
+        ..limits
+    }
+}
+
+/// The kind of worker: gunicorn makes `sync` with threads `gthread`.
+fn kind(spec: &AppServerSpec) -> WorkerKind {
+    let is_threaded = spec.worker == WorkerKind::Sync && spec.threads.is_some_and(|n| n > 1);
+    if is_threaded { WorkerKind::Gthread } else { spec.worker }
 }
 
 /// What one instance can serve if no step ever waits: the least of slots over held time, processes

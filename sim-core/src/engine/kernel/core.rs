@@ -40,6 +40,11 @@ pub enum Note {
         /// The lease, in the words of the node that granted it.
         lease: u64,
     },
+    /// The node that accepted a connection of this one has closed it while it was idle.
+    Closed {
+        /// Its number, as the answers on it told it.
+        lease: u64,
+    },
 }
 
 /// What a monitoring agent reads off a node.

@@ -79,6 +79,12 @@ impl Cx<'_> {
         self.core.requests.get(req).born
     }
 
+    /// The node that opened this attempt or fork.
+    #[must_use]
+    pub fn opener(&self, req: ReqId) -> u32 {
+        self.core.requests.frame(req, 0).map_or(self.me(), |frame| frame.life.node())
+    }
+
     /// Whether a request is still under way; a handle goes stale when it ends.
     #[must_use]
     pub fn is_alive(&self, req: ReqId) -> bool {
