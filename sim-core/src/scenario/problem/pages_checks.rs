@@ -167,8 +167,8 @@ right:  nodes: {web: {...}}
         Code::IdleOrder,
         "A proxy keeps a connection to a server open for later requests, and the server closes it \
 first. A request that is sent before the news of the close has come is reset: the proxy tries \
-another server or answers 502, and a POST is always a 502. The end that sends requests should be the \
-one that closes. The shorter the way between the two and the rarer the pauses, the rarer it is.
+another server or answers 502, and a POST is always a 502. The end that sends requests should \
+be the one that closes. The shorter the way between the two, the rarer it is.
 
 wrong:  lb: {model: nginx, to: web}   web: {model: gunicorn-gthread}       60s against 2s
 right:  lb: {model: nginx, to: web}   web: {model: gunicorn-gthread, keepalive: 75s}
