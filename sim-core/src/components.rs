@@ -74,6 +74,8 @@ pub trait Component: Behaviour + Clone + Serialize + DeserializeOwned {
     const NAME: &'static str;
     /// What it is, in one sentence.
     const SUMMARY: &'static str;
+    /// Whether [`Action::Reload`] has a meaning here.
+    const RELOADS: bool = false;
     /// Its form in YAML.
     type Spec: Clone + Serialize + DeserializeOwned + JsonSchema + PartialEq + std::fmt::Debug;
 
@@ -191,6 +193,11 @@ macro_rules! catalogue {
                     $(Form::$Name(spec) => <$module::$Name as Component>::build(spec, site)
                         .map(|node| Node::$Name(Box::new(node))),)+
                 }
+            }
+            /// Whether a reload has a meaning for it.
+            #[must_use]
+            pub fn reloads(&self) -> bool {
+                match self { $(Form::$Name(_) => <$module::$Name as Component>::RELOADS,)+ }
             }
             /// What it can serve at most.
             #[must_use]

@@ -10,6 +10,7 @@ mod job;
 mod listener;
 mod pool;
 mod process;
+mod reload;
 mod run;
 mod spec;
 mod terms;
@@ -163,6 +164,7 @@ impl Component for AppServer {
     const NAME: &'static str = "app-server";
     const SUMMARY: &'static str =
         "A machine's application server: accept queue, worker processes, threads or event loops.";
+    const RELOADS: bool = true;
     type Spec = AppServerSpec;
 
     fn build(spec: &AppServerSpec, site: &Site) -> Result<Self, Flaw> {
@@ -352,9 +354,14 @@ impl Behaviour for AppServer {
     }
 
     fn act(&mut self, cx: &mut Cx<'_>, action: Action) -> bool {
-        let Action::Slow(factor) = action else { return false };
-        self.slow = factor;
-        self.set_speed(cx.now());
+        match action {
+            Action::Slow(factor) => {
+                self.slow = factor;
+                self.set_speed(cx.now());
+            }
+            Action::Reload => self.reload(cx),
+            Action::Flush => return false,
+        }
         self.settle(cx);
         true
     }

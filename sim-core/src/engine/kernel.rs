@@ -35,6 +35,8 @@ pub enum Action {
     Slow(f64),
     /// Forget what is cached.
     Flush,
+    /// Read the configuration anew: fresh processes take over from old ones, which finish.
+    Reload,
 }
 
 /// A component's behaviour: a small set of messages over plain data.
@@ -330,9 +332,14 @@ impl<C: Behaviour> World<C> {
         let mut cx = Cx::at(&mut self.core, node);
         self.nodes[node as usize].stop(&mut cx, cause);
         self.core.broke_since(before);
-        self.core.seats[node as usize].lives(false);
+        let seat = &mut self.core.seats[node as usize];
+        seat.lives(false);
+        let returns = std::mem::take(&mut seat.returns);
         self.core.release();
         self.core.report_death(node);
+        if returns {
+            self.core.commands.push_back(Command::Start { node });
+        }
     }
 
     fn scrape(&mut self, group: u32, to: u32) {

@@ -119,6 +119,7 @@ fn said(facts: &Facts<'_>, journal: &[JournalEntry], event: &Event) -> Option<(S
 fn ends(change: &Change, later: &Event) -> bool {
     match (change, &later.change) {
         (Change::Kill(taken) | Change::Halt(taken, _), Change::Start(given)) => taken == given,
+        (Change::Dismiss(taken), Change::Start(given)) => taken == given,
         (Change::Freeze(taken, _), Change::Thaw(given)) => taken == given,
         (Change::Cut(taken, true), Change::Cut(given, false)) => taken == given,
         (Change::Slow(taken, _), Change::Slow(given, factor)) => taken == given && *factor == 1.0,

@@ -186,6 +186,27 @@ pub(crate) const FAULTS: &[Fault] = &[
         why: "the end that sends requests should be the one that closes",
     },
     Fault {
+        file: "sim-core/src/components/app_server/reload.rs",
+        find: "        old.into_iter().for_each(|process| self.dismiss(cx, process));",
+        replace: "        drop(old);",
+        test: "app_life::",
+        why: "old workers leave at once, and nobody accepts until the new ones have booted",
+    },
+    Fault {
+        file: "sim-core/src/engine/kernel/outage.rs",
+        find: "        if killed && seat.draining {",
+        replace: "        if killed && seat.draining && seat.cut {",
+        test: "app_life::",
+        why: "who is told to restart comes back when it has stopped",
+    },
+    Fault {
+        file: "sim-core/src/components/supervisor.rs",
+        find: "code.is_none_or(|code| !expected.contains(&code)),",
+        replace: "code.is_none_or(|code| expected.contains(&code)),",
+        test: "app_life::",
+        why: "a program that ended as expected stays down",
+    },
+    Fault {
         file: "sim-core/src/components/supervisor.rs",
         find: "        if failures > self.terms.startretries {",
         replace: "        if failures >= self.terms.startretries {",

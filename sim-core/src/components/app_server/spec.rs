@@ -111,6 +111,9 @@ pub struct ProcessPoolSpec {
 pub struct CrashSpec {
     /// Time from its start to its end: 0s for a program that cannot start.
     pub after: LawSpec,
+    /// Its exit code, for a supervisor; default 1. A program that ends because it is done has 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<u8>,
 }
 
 /// A service of application servers; an instance is a machine, or a container, with one master and

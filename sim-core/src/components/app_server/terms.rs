@@ -59,6 +59,8 @@ pub(super) struct Terms {
     pub(super) pool: Option<PoolTerms>,
     pub(super) notice: bool,
     pub(super) crash: Option<Law>,
+    /// The exit code of a crash.
+    pub(super) code: u8,
 }
 
 /// A law, or what is wrong with it.
@@ -137,6 +139,7 @@ impl Terms {
             pool: spec.pool.as_ref().map(|pool| PoolTerms::new(pool, site)).transpose()?,
             notice,
             crash: law("crash.after", crash)?,
+            code: spec.crash.as_ref().and_then(|crash| crash.code).unwrap_or(1),
         })
     }
 

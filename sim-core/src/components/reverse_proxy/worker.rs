@@ -83,6 +83,12 @@ impl ReverseProxy {
         self.close_sockets(cx.now(), worker, closed.len() as u32);
     }
 
+    /// Closes every idle connection.
+    pub(super) fn close_idle(&mut self, cx: &mut Cx<'_>, worker: u32) {
+        let idle = std::mem::take(&mut self.workers[worker as usize].idle);
+        self.close(cx, worker, idle.all());
+    }
+
     /// Tells a peer that keeps account of connections that one is closed.
     pub(super) fn give_back(&self, cx: &mut Cx<'_>, connection: &Connection) {
         if connection.number != 0 {

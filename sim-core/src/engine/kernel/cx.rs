@@ -391,6 +391,13 @@ impl Cx<'_> {
         self.core.commands.push_back(Command::Kill { node });
     }
 
+    /// This node ends by itself, with an exit code for those who adopted its group.
+    pub fn exit(&mut self, code: u8) {
+        let me = self.me();
+        self.core.seats[me as usize].exit = Some(code);
+        self.kill(me);
+    }
+
     /// Writes a line into the timeline of notable events.
     pub fn journal(&mut self, what: String) {
         self.core.journal(self.me(), what);
