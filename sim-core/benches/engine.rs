@@ -37,6 +37,12 @@ nodes:
 
 /// A balancer before `8 k` instances of four workers, a cache and a database.
 fn w2(rule: &str, backends: u32, load: u32) -> String {
+    let lb = format!("component: balancer, balance: {rule}");
+    web(&lb, "component: worker-pool", (backends, load))
+}
+
+/// The same with other components before the database.
+fn web(lb: &str, app: &str, (backends, load): (u32, u32)) -> String {
     let k = backends / 8;
     let (rate, connections) = (400 * k * load, 20 * k);
     format!(
@@ -48,9 +54,9 @@ duration: 1h
 users:
   clients: {{enter: lb, arrivals: {rate}/s, timeout: 5s}}
 nodes:
-  lb: {{component: balancer, balance: {rule}, to: web}}
+  lb: {{{lb}, to: web}}
   web:
-    component: worker-pool
+    {app}
     replicas: {backends}
     workers: 4
     database: db
@@ -112,6 +118,37 @@ fn engine(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// Simulated time in which 10,000 requests of W2 come, ns.
+const SLICE: u64 = 25_000_000_000;
+
+/// Time per request, not per event: what a component costs instead of a simpler one in its place.
+/// The first line is W2 as it is; the others divided by it are the ratios of docs/performance.md.
+fn tiers(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("tiers");
+    group.throughput(Throughput::Elements(SLICE * 400 / 1_000_000_000));
+    let (balancer, pool) = ("component: balancer, balance: round_robin", "component: worker-pool");
+    let app = |kind: &str| format!("component: app-server\n    cores: 4\n    worker: {kind}");
+    let proxy = "component: reverse-proxy, balance: round_robin";
+    let variants = [
+        ("w2", balancer, pool.to_owned()),
+        ("w2, app-server sync", balancer, app("sync")),
+        ("w2, app-server gthread", balancer, app("gthread\n    threads: 1")),
+        ("w2, app-server uvicorn", balancer, app("uvicorn")),
+        ("w2, reverse-proxy", proxy, pool.to_owned()),
+        ("w2, reverse-proxy, app-server gthread", proxy, app("gthread\n    threads: 1")),
+    ];
+    for (name, lb, app) in variants {
+        let mut run = start(&web(lb, &app, (8, 1)));
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                let until = run.now() + SLICE;
+                black_box(run.advance(until, u64::MAX))
+            });
+        });
+    }
+    group.finish();
+}
+
 /// One timer for each thinking user, set anew whenever it fires: the hold model of event lists.
 fn agenda(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("agenda");
@@ -123,5 +160,5 @@ fn agenda(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, engine, agenda);
+criterion_group!(benches, engine, tiers, agenda);
 criterion_main!(benches);

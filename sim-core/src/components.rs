@@ -79,6 +79,14 @@ pub struct Limits {
     pub tries: Option<Tries>,
     /// A part that it adds instances to when CPU time is used by more than this share.
     pub scales_on_cpu: Option<(String, f64)>,
+    /// How long it keeps a connection on which nothing is under way, where callers keep it too, ns.
+    pub keeps: Option<Nanos>,
+    /// How long it keeps such connections to whom it calls, ns.
+    pub reuses: Option<Nanos>,
+    /// Whether it is no end of a connection: what is kept is kept between its neighbours.
+    pub is_on_the_way: bool,
+    /// Requests after which each of so many workers of an instance ends, all the same.
+    pub recycles: Option<(u32, u32)>,
 }
 
 /// A time that a part gives to others.
@@ -122,6 +130,8 @@ pub trait Component: Behaviour + Clone + Serialize + DeserializeOwned {
     const NAME: &'static str;
     /// What it is, in one sentence.
     const SUMMARY: &'static str;
+    /// Whether [`Action::Reload`] has a meaning here.
+    const RELOADS: bool = false;
     /// Its form in YAML.
     type Spec: Clone + Serialize + DeserializeOwned + JsonSchema + PartialEq + std::fmt::Debug;
 
@@ -245,6 +255,11 @@ macro_rules! catalogue {
                     $(Form::$Name(spec) => <$module::$Name as Component>::build(spec, site)
                         .map(|node| Node::$Name(Box::new(node))),)+
                 }
+            }
+            /// Whether a reload has a meaning for it.
+            #[must_use]
+            pub fn reloads(&self) -> bool {
+                match self { $(Form::$Name(_) => <$module::$Name as Component>::RELOADS,)+ }
             }
             /// What it can serve at most.
             #[must_use]

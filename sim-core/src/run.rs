@@ -296,8 +296,8 @@ pub(crate) fn survey(node: &Node) -> Survey<'_> {
 
 fn happen(world: &mut World<Node>, plan: &Plan, change: &Change) {
     match change {
-        Change::Kill(nodes) => kill(world, nodes, "killed"),
-        Change::Halt(nodes, why) => kill(world, nodes, why),
+        Change::Kill(nodes) => each(world, (nodes, "killed"), World::kill),
+        Change::Halt(nodes, why) => each(world, (nodes, why), World::kill),
         Change::Resize { part, form, rent } => {
             let machine = rent.machine.as_deref().unwrap_or("another machine");
             set(world, plan, *part, (form, &format!("runs on {machine} from now on")));
@@ -305,24 +305,20 @@ fn happen(world: &mut World<Node>, plan: &Plan, change: &Change) {
         Change::Start(nodes) => {
             for &node in nodes {
                 if world.revive(node) {
-                    note(world, node, "started");
+                    let waits = world.core.seats[node as usize].draining;
+                    let what = if waits { "starts again when it has stopped" } else { "started" };
+                    note(world, node, what);
                 }
             }
         }
+        Change::Dismiss(nodes) => each(world, (nodes, "told to stop"), World::dismiss),
+        Change::Reload(nodes) => each(world, (nodes, "reloads"), |world, node| {
+            world.core.seats[node as usize].alive && world.act(node, Action::Reload)
+        }),
         Change::Freeze(nodes, until) => {
-            for &node in nodes {
-                if world.freeze(node, *until) {
-                    note(world, node, "frozen");
-                }
-            }
+            each(world, (nodes, "frozen"), |world, node| world.freeze(node, *until));
         }
-        Change::Thaw(nodes) => {
-            for &node in nodes {
-                if world.thaw(node) {
-                    note(world, node, "runs on");
-                }
-            }
-        }
+        Change::Thaw(nodes) => each(world, (nodes, "runs on"), World::thaw),
         Change::Cut(nodes, cut) => {
             for &node in nodes {
                 world.cut(node, *cut);
@@ -360,10 +356,15 @@ fn happen(world: &mut World<Node>, plan: &Plan, change: &Change) {
     }
 }
 
-fn kill(world: &mut World<Node>, nodes: &[u32], why: &str) {
+/// Does something to nodes one after another, and says so where it means something.
+fn each(
+    world: &mut World<Node>,
+    (nodes, what): (&[u32], &str),
+    does: impl Fn(&mut World<Node>, u32) -> bool,
+) {
     for &node in nodes {
-        if world.kill(node) {
-            note(world, node, why);
+        if does(world, node) {
+            note(world, node, what);
         }
     }
 }

@@ -1,6 +1,8 @@
 //! What proves Busyhour right. Everything here is a test; there is nothing to use.
 
 #[cfg(test)]
+mod app_life;
+#[cfg(test)]
 mod fuzz;
 #[cfg(test)]
 mod goldens;

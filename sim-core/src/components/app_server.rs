@@ -5,10 +5,12 @@
 //! wait in one while another process is idle.
 
 mod arbiter;
+mod connections;
 mod job;
 mod listener;
 mod pool;
 mod process;
+mod reload;
 mod run;
 mod spec;
 mod terms;
@@ -21,6 +23,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use self::connections::Connections;
 use self::job::{Job, Place};
 use self::listener::Listener;
 use self::process::Crew;
@@ -34,7 +37,7 @@ use crate::engine::agenda::{Lane, Timer};
 use crate::engine::chance::Stream;
 use crate::engine::kernel::{Action, Answer, Behaviour, Cancelled, Cx, Note, Vitals};
 use crate::engine::meter::{Counter, Sketch, Station};
-use crate::engine::request::{Cause, Outcome, ReqId};
+use crate::engine::request::{Cause, Outcome, ReqId, Want};
 use crate::engine::share::Share;
 use crate::engine::slab::Slab;
 use crate::engine::time::Nanos;
@@ -54,6 +57,8 @@ const LOOK: u64 = 7 << 32;
 const LOADED: u64 = 8 << 32;
 const LAST: u64 = 9 << 32;
 const CRASH: u64 = 10 << 32;
+const IDLE: u64 = 11 << 32;
+const FIN: u64 = 12 << 32;
 
 /// What is measured.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -71,6 +76,9 @@ struct Meters {
     starved: Counter,
     pool_timeouts: Counter,
     unknown: Counter,
+    /// Idle connections that the server closed, and requests that came too late on one.
+    idle_closed: Counter,
+    resets: Counter,
 }
 
 /// One instance in a running world.
@@ -82,6 +90,7 @@ pub struct AppServer {
     jobs: Slab<Job>,
     aside: Aside,
     listener: Listener,
+    connections: Connections,
     crew: Crew,
     share: Option<Share>,
     shared_timer: Timer,
@@ -116,6 +125,7 @@ impl AppServer {
             jobs: Slab::default(),
             aside: Aside::default(),
             listener: Listener::default(),
+            connections: Connections::default(),
             crew: Crew::new(Stream::new(0)),
             share: None,
             shared_timer: Timer::NONE,
@@ -154,6 +164,7 @@ impl Component for AppServer {
     const NAME: &'static str = "app-server";
     const SUMMARY: &'static str =
         "A machine's application server: accept queue, worker processes, threads or event loops.";
+    const RELOADS: bool = true;
     type Spec = AppServerSpec;
 
     fn build(spec: &AppServerSpec, site: &Site) -> Result<Self, Flaw> {
@@ -211,6 +222,8 @@ impl Component for AppServer {
             ("out_of_memory_kills", &meters.starved),
             ("pool_timeouts", &meters.pool_timeouts),
             ("unknown_endpoint", &meters.unknown),
+            ("idle_closed", &meters.idle_closed),
+            ("resets", &meters.resets),
         ];
         survey.counts.extend(counts.map(|(name, counter)| (name, counter.count())));
     }
@@ -220,14 +233,7 @@ impl Component for AppServer {
     }
 
     fn limits(spec: &AppServerSpec) -> Limits {
-        let mut limits = terms::limits(spec);
-        if let Some(pool) = &spec.pool {
-            let processes = u64::from(spec.workers.count(spec.cores));
-            let each = u64::from(pool.size) + u64::from(pool.overflow);
-            limits.opens = vec![(pool.to.0.clone(), processes * each)];
-            limits.waits = vec![("pool.timeout", pool.wait().nanos())];
-        }
-        limits
+        terms::limits(spec)
     }
 
     fn endpoints(spec: &AppServerSpec) -> Vec<String> {
@@ -257,14 +263,18 @@ impl Behaviour for AppServer {
 
     #[inline]
     fn call(&mut self, cx: &mut Cx<'_>, req: ReqId) {
-        if !self.listener.is_open {
+        let ask = cx.ask(req);
+        if ask.want == Want::Kept && ask.lease != 0 {
+            self.call_again(cx, req);
+        } else if self.listener.is_open {
+            let pc = self.program.start(ask.endpoint);
+            let index = self.jobs.insert(Job::new(req, cx.now(), pc));
+            cx.hold(req, u64::from(index));
+            self.arrive(cx, index);
+        } else {
             cx.hang_up(req, Cause::Refused);
             return;
         }
-        let pc = self.program.start(cx.ask(req).endpoint);
-        let index = self.jobs.insert(Job::new(req, cx.now(), pc));
-        cx.hold(req, u64::from(index));
-        self.arrive(cx, index);
         self.settle(cx);
     }
 
@@ -288,16 +298,20 @@ impl Behaviour for AppServer {
             LOOK => self.look(cx),
             LOADED => self.loaded(cx),
             LAST => self.end_all(cx),
+            IDLE => self.close_idle(cx, index),
+            FIN => self.told(cx, index),
             _ => self.crash(cx),
         }
         self.settle(cx);
     }
 
     fn note(&mut self, cx: &mut Cx<'_>, note: Note) {
-        if note == Note::Leaving {
-            self.close(cx);
-            self.settle(cx);
+        match note {
+            Note::Leaving => self.close(cx),
+            Note::Release { lease } => self.released(cx, lease),
+            _ => return,
         }
+        self.settle(cx);
     }
 
     /// Nobody looks whether the client is still there, but a client without a connection stops
@@ -326,6 +340,7 @@ impl Behaviour for AppServer {
             cx.reply(job.req, Outcome::Failed(cause));
         }
         self.listener.shut();
+        self.connections.void();
         self.crew = Crew::new(Stream::new(0));
         self.share = None;
         self.shared_timer = Timer::NONE;
@@ -339,9 +354,14 @@ impl Behaviour for AppServer {
     }
 
     fn act(&mut self, cx: &mut Cx<'_>, action: Action) -> bool {
-        let Action::Slow(factor) = action else { return false };
-        self.slow = factor;
-        self.set_speed(cx.now());
+        match action {
+            Action::Slow(factor) => {
+                self.slow = factor;
+                self.set_speed(cx.now());
+            }
+            Action::Reload => self.reload(cx),
+            Action::Flush => return false,
+        }
         self.settle(cx);
         true
     }
@@ -371,6 +391,8 @@ impl Behaviour for AppServer {
             &mut meters.starved,
             &mut meters.pool_timeouts,
             &mut meters.unknown,
+            &mut meters.idle_closed,
+            &mut meters.resets,
         ];
         counters.into_iter().for_each(Counter::reset);
     }

@@ -9,7 +9,7 @@ pub use self::backends::Backends;
 use super::{Component, Survey};
 use crate::engine::chance::Stream;
 use crate::engine::kernel::{Answer, Behaviour, Cancelled, Cx, Note};
-use crate::engine::request::{Ask, Cause, Outcome, ReqId};
+use crate::engine::request::{Ask, Cause, Outcome, ReqId, Want};
 use crate::engine::time::Nanos;
 use crate::units::Duration;
 use crate::wiring::{Flaw, Service, Site};
@@ -117,7 +117,12 @@ fn word(tried: u32, index: u32) -> u64 {
 impl Balancer {
     #[inline]
     fn send(&mut self, cx: &mut Cx<'_>, req: ReqId, tried: u32) {
-        let mut question = Question { ask: *cx.ask(req), stream: &mut self.stream };
+        let ask = cx.ask_mut(req);
+        if ask.want == Want::Kept {
+            // its own connections to instances are no matter of the caller's
+            ask.want = Want::Answer;
+        }
+        let mut question = Question { ask: *ask, stream: &mut self.stream };
         let Some(index) = self.picker.pick(&self.backends, &mut question) else {
             self.no_backend += 1;
             cx.reply(req, Outcome::Failed(Cause::NoBackend));
@@ -285,7 +290,7 @@ impl Question<'_> {
             demand: 0,
             lease: 0,
             endpoint: 0,
-            want: crate::engine::request::Want::Answer,
+            want: Want::Answer,
         };
         Question { ask, stream: Box::leak(Box::new(Stream::new(1))) }
     }

@@ -112,7 +112,7 @@ impl ConnectionPool {
     /// A call has a connection: it goes ahead, or takes the connection with it.
     #[inline]
     fn hand_over(&mut self, cx: &mut Cx<'_>, req: ReqId, connection: u32) {
-        if cx.ask(req).want == Want::Answer {
+        if cx.ask(req).want != Want::Lease {
             cx.ask_mut(req).lease = self.stock.session(connection);
             cx.call(req, self.terms.to, u64::from(connection));
             return;

@@ -6,7 +6,7 @@ mod tests;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Component, Survey};
+use super::{Component, Limits, Survey};
 use crate::engine::agenda::{Lane, Timer};
 use crate::engine::chance::{Law, LawSpec, flip, mix, name_key};
 use crate::engine::delay::{Delay, stretch};
@@ -223,6 +223,10 @@ impl Component for Link {
         self.schedule = fresh.schedule;
         self.instant = fresh.instant;
         Ok(())
+    }
+
+    fn limits(_spec: &LinkSpec) -> Limits {
+        Limits { is_on_the_way: true, ..Limits::default() }
     }
 
     fn survey<'a>(&'a self, survey: &mut Survey<'a>) {

@@ -118,6 +118,21 @@ impl ReverseProxy {
         if is_up { self.watch_peer(cx, index) } else { self.unwatch_peer(cx, index) }
     }
 
+    /// Fresh worker processes take over: they trust every peer and have no connections yet. The old
+    /// ones finish what they hold, and close what is idle.
+    fn reload(&mut self, cx: &mut Cx<'_>) {
+        for worker in 0..self.workers.len() as u32 {
+            self.close_idle(cx, worker);
+            let states = &mut self.workers[worker as usize].states;
+            for (state, peer) in states.iter_mut().zip(&self.roster.peers) {
+                *state = State { conns: state.conns, ..State::new(peer) };
+            }
+        }
+        if let Some(clients) = &mut self.clients {
+            clients.hang_up();
+        }
+    }
+
     fn set_capacity(&mut self, now: Nanos, workers: u32) {
         self.cpu.set_capacity(now, workers);
         self.connections.set_capacity(now, workers.saturating_mul(self.sockets_max));
@@ -128,6 +143,7 @@ impl Component for ReverseProxy {
     const NAME: &'static str = "reverse-proxy";
     const SUMMARY: &'static str =
         "A reverse proxy that works as nginx does: passive health, retries, limits, TLS.";
+    const RELOADS: bool = true;
     type Spec = ReverseProxySpec;
 
     fn build(spec: &ReverseProxySpec, site: &Site) -> Result<Self, Flaw> {
@@ -235,7 +251,8 @@ impl Component for ReverseProxy {
     }
 
     fn limits(spec: &ReverseProxySpec) -> Limits {
-        next::limits(spec)
+        let reuses = Keepalive::new(spec.keepalive.as_ref()).reuses();
+        Limits { reuses, ..next::limits(spec) }
     }
 
     /// What its cores can do, without handshakes.
@@ -299,8 +316,10 @@ impl Behaviour for ReverseProxy {
     }
 
     fn note(&mut self, cx: &mut Cx<'_>, note: Note) {
-        if let Note::Member { node, up, .. } = note {
-            self.tell(cx, node, up);
+        match note {
+            Note::Member { node, up, .. } => self.tell(cx, node, up),
+            Note::Closed { lease } => self.hung_up(cx.now(), lease),
+            _ => {}
         }
     }
 
@@ -322,6 +341,9 @@ impl Behaviour for ReverseProxy {
         for peer in 0..self.checks.len() as u32 {
             self.unwatch_peer(cx, peer);
         }
+        for worker in 0..self.workers.len() as u32 {
+            self.close_idle(cx, worker);
+        }
         self.workers.fill(Worker::new(&self.roster));
         if let Some(limit) = &mut self.limit_req {
             limit.clear();
@@ -339,9 +361,12 @@ impl Behaviour for ReverseProxy {
         self.set_capacity(now, 0);
     }
 
-    fn act(&mut self, _cx: &mut Cx<'_>, action: Action) -> bool {
-        let Action::Slow(factor) = action else { return false };
-        self.slow = factor;
+    fn act(&mut self, cx: &mut Cx<'_>, action: Action) -> bool {
+        match action {
+            Action::Slow(factor) => self.slow = factor,
+            Action::Reload => self.reload(cx),
+            Action::Flush => return false,
+        }
         true
     }
 

@@ -9,8 +9,8 @@ use std::ops::Bound::{Excluded, Unbounded};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Component, Survey};
-use crate::engine::kernel::{Answer, Behaviour, Cancelled, Cx};
+use super::{Component, Limits, Survey};
+use crate::engine::kernel::{Answer, Behaviour, Cancelled, Cx, Note};
 use crate::engine::request::{Cause, Outcome, ReqId};
 use crate::engine::time::{Nanos, SECOND};
 use crate::units::Duration;
@@ -127,6 +127,10 @@ impl Component for SessionMemory {
         Ok(())
     }
 
+    fn limits(_spec: &SessionMemorySpec) -> Limits {
+        Limits { is_on_the_way: true, ..Limits::default() }
+    }
+
     fn survey<'a>(&'a self, survey: &mut Survey<'a>) {
         survey.counts.push(("sessions_begun", self.begun));
         survey.counts.push(("sessions_unknown", self.unknown));
@@ -158,6 +162,13 @@ impl Behaviour for SessionMemory {
 
     fn cancelled(&mut self, cx: &mut Cx<'_>, gone: Cancelled) {
         cx.pass_on(gone);
+    }
+
+    /// What is given back goes to whom it belongs.
+    fn note(&mut self, cx: &mut Cx<'_>, note: Note) {
+        if let Note::Release { .. } = note {
+            cx.note(self.to, note);
+        }
     }
 
     /// Calls under way break when their answer finds this incarnation gone.

@@ -4,12 +4,14 @@
 //! `startretries` times; then it is FATAL and stays down until somebody starts it. One that ran
 //! longer is started again at the next pass of the main loop, every time: it can crash for ever.
 
+mod autorestart;
 mod spec;
 #[cfg(test)]
 mod tests;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::autorestart::Autorestart;
 pub use self::spec::SupervisorSpec;
 use super::{Clock, Component, Limits, Survey};
 use crate::engine::agenda::Timer;
@@ -49,6 +51,15 @@ struct Program {
     timer: Timer,
 }
 
+/// Which programs are started again after they were up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum Restarts {
+    Always,
+    Never,
+    /// Those that did not end by themselves with one of these exit codes.
+    Unless(Vec<u8>),
+}
+
 /// What the form says, ready to run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Terms {
@@ -56,7 +67,7 @@ struct Terms {
     members: Vec<u32>,
     startsecs: Nanos,
     startretries: u32,
-    autorestart: bool,
+    restarts: Restarts,
     stopwaitsecs: Nanos,
 }
 
@@ -83,9 +94,31 @@ impl Terms {
             members: place.members.clone(),
             startsecs: spec.startsecs.unwrap_or(STARTSECS).nanos(),
             startretries: spec.startretries,
-            autorestart: spec.autorestart,
+            restarts: Restarts::new(spec),
             stopwaitsecs: spec.stopwaitsecs.unwrap_or(STOPWAITSECS).nanos(),
         })
+    }
+}
+
+impl Restarts {
+    fn new(spec: &SupervisorSpec) -> Self {
+        match spec.autorestart {
+            Autorestart::Always => Restarts::Always,
+            Autorestart::Never => Restarts::Never,
+            Autorestart::Unexpected => {
+                Restarts::Unless(spec.exitcodes.clone().unwrap_or(vec![0]))
+            }
+        }
+    }
+
+    /// Whether a program that was up and ended like this is started again. Who was killed by a
+    /// signal has no exit code, and was not expected to end.
+    fn after(&self, code: Option<u8>) -> bool {
+        match self {
+            Restarts::Always => true,
+            Restarts::Never => false,
+            Restarts::Unless(expected) => code.is_none_or(|code| !expected.contains(&code)),
+        }
     }
 }
 
@@ -118,15 +151,15 @@ impl Supervisor {
         self.enter(cx, index, State::Starting, Some(self.terms.startsecs));
     }
 
-    /// A program has died.
-    fn exited(&mut self, cx: &mut Cx<'_>, index: usize) {
+    /// A program has died: by itself, with an exit code, or by a signal.
+    fn exited(&mut self, cx: &mut Cx<'_>, index: usize, code: Option<u8>) {
         self.exits.add(1);
         let program = &mut self.programs[index];
         let is_early = cx.now() - program.started < self.terms.startsecs;
         match program.state {
             State::Stopping => self.enter(cx, index, State::Stopped, None),
             State::Starting if is_early => self.failed_to_start(cx, index),
-            State::Starting | State::Running if self.terms.autorestart => {
+            State::Starting | State::Running if self.terms.restarts.after(code) => {
                 self.say(cx, index, "EXITED, is started again");
                 self.enter(cx, index, State::Exited, Some(PASS));
             }
@@ -242,12 +275,12 @@ impl Behaviour for Supervisor {
                     self.enter(cx, index, State::Stopping, Some(self.terms.stopwaitsecs));
                 }
             }
-            Note::Exited { node } => {
+            Note::Exited { node, code } => {
                 if let Some(index) = self.index(node) {
-                    self.exited(cx, index);
+                    self.exited(cx, index, code);
                 }
             }
-            Note::Leaving | Note::Release { .. } => {}
+            Note::Leaving | Note::Release { .. } | Note::Closed { .. } => {}
         }
     }
 

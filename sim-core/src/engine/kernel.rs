@@ -35,6 +35,8 @@ pub enum Action {
     Slow(f64),
     /// Forget what is cached.
     Flush,
+    /// Read the configuration anew: fresh processes take over from old ones, which finish.
+    Reload,
 }
 
 /// A component's behaviour: a small set of messages over plain data.
@@ -222,10 +224,13 @@ impl<C: Behaviour> World<C> {
         }
         let deaf = !seat.alive || seat.incarnation != frame.life.incarnation();
         let unheard = deaf || (root && request.detached);
-        if unheard && outcome.is_done() && request.ask.want == Want::Lease {
+        if unheard && request.ask.want != Want::Answer {
             // nobody hears of the grant: it goes back at once
-            let note = Note::Release { lease: request.ask.lease };
-            self.core.inbox.push_back(Message::Note { to: request.at, note });
+            let lease = request.ask.left_over(outcome.is_done());
+            if lease != 0 {
+                let note = Note::Release { lease };
+                self.core.inbox.push_back(Message::Note { to: request.at, note });
+            }
         }
         if deaf && !root {
             // a waiter that died meanwhile: its own caller sees the connection break
@@ -327,9 +332,14 @@ impl<C: Behaviour> World<C> {
         let mut cx = Cx::at(&mut self.core, node);
         self.nodes[node as usize].stop(&mut cx, cause);
         self.core.broke_since(before);
-        self.core.seats[node as usize].lives(false);
+        let seat = &mut self.core.seats[node as usize];
+        seat.lives(false);
+        let returns = std::mem::take(&mut seat.returns);
         self.core.release();
         self.core.report_death(node);
+        if returns {
+            self.core.commands.push_back(Command::Start { node });
+        }
     }
 
     fn scrape(&mut self, group: u32, to: u32) {

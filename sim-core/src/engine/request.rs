@@ -144,6 +144,10 @@ pub enum Want {
     /// it back with [`Note::Release`](super::kernel::Note::Release). Who does not lend just
     /// answers.
     Lease,
+    /// To have its work done on a connection that stays open: [`Ask::lease`] is its number, 0 for a
+    /// new one, and the answer tells the number under which the callee keeps it, or
+    /// [`Ask::CLOSED`]. Who keeps no account of connections leaves the number alone.
+    Kept,
 }
 
 /// What a request asks for and who asks; a fork inherits it.
@@ -168,6 +172,17 @@ pub struct Ask {
 impl Ask {
     /// The endpoint of a request that writes its key into a cache instead of looking it up.
     pub const WRITE: u16 = u16::MAX;
+    /// The lease of an answer after which the callee closes the connection.
+    pub const CLOSED: u64 = u64::MAX;
+
+    /// The lease that an answer leaves with a caller who does not hear it; 0 for none.
+    pub(crate) fn left_over(&self, is_done: bool) -> u64 {
+        match self.want {
+            Want::Lease if is_done => self.lease,
+            Want::Kept if self.lease != Ask::CLOSED => self.lease,
+            _ => 0,
+        }
+    }
 }
 
 /// A node in one of its lives. One word, because it travels in a register: two halves would be

@@ -218,6 +218,24 @@ impl Graph {
         seen
     }
 
+    /// Parts that a part calls, on the far side of those that are only on the way.
+    pub(super) fn far_ends(
+        &self,
+        from: usize,
+        is_on_the_way: impl Fn(usize) -> bool,
+    ) -> BTreeSet<usize> {
+        let (mut seen, mut ends) = (BTreeSet::new(), BTreeSet::new());
+        let mut open: Vec<usize> = self.edges[from].iter().copied().collect();
+        while let Some(at) = open.pop() {
+            if !is_on_the_way(at) {
+                ends.insert(at);
+            } else if seen.insert(at) {
+                open.extend(&self.edges[at]);
+            }
+        }
+        ends
+    }
+
     /// Frames that a call stack needs at most: the longest way without going round.
     pub(super) fn depth(&self, parts: &[ReadPart], problems: &mut Vec<Problem>) -> u32 {
         let mut known = vec![None; self.edges.len()];

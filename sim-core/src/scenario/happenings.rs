@@ -14,7 +14,8 @@ use crate::units::Duration;
 use crate::wiring::Flaw;
 
 /// What an event can do.
-const VERBS: &str = "kill, restart, freeze, black_hole, slow, flush, set, add, remove, resize";
+const VERBS: &str =
+    "kill, restart, reload, freeze, black_hole, slow, flush, set, add, remove, resize";
 /// What lasts for a while.
 const OUTAGES: [&str; 5] = ["kill", "restart", "freeze", "black_hole", "slow"];
 /// Random outages of one run at most, on average.
@@ -79,6 +80,7 @@ impl Reader<'_> {
         let verbs = [
             ("kill", &spec.kill),
             ("restart", &spec.restart),
+            ("reload", &spec.reload),
             ("freeze", &spec.freeze),
             ("black_hole", &spec.black_hole),
             ("slow", &spec.slow),
@@ -117,8 +119,13 @@ impl Reader<'_> {
         let change = match verb {
             "restart" => {
                 let nodes = self.nodes(index, verb, name)?;
-                return Ok(Outage::Kill.events(nodes, at, Some(ends.unwrap_or(at))));
+                let mut events = Outage::Kill.events(nodes.clone(), at, Some(ends.unwrap_or(at)));
+                if spec.graceful == Some(true) {
+                    events[0].change = Change::Dismiss(nodes);
+                }
+                return Ok(events);
             }
+            "reload" => self.reload(index, name)?,
             "flush" => Change::Flush(self.nodes(index, verb, name)?),
             "set" => self.set(index, name, spec)?,
             "resize" => return self.resize((index, name), spec, at),
@@ -196,6 +203,7 @@ impl Reader<'_> {
     fn check_extras(&self, spec: &EventSpec, verb: &str, index: usize) -> Result<(), Vec<Problem>> {
         let extras = [
             ("for", spec.lasts.is_some() && spec.every.is_none(), &OUTAGES[..]),
+            ("graceful", spec.graceful.is_some(), &["restart"][..]),
             ("factor", spec.factor.is_some(), &["slow"][..]),
             ("count", spec.count.is_some(), &["add", "remove"][..]),
             ("to", spec.to.is_some(), &["set"][..]),
@@ -262,6 +270,19 @@ impl Reader<'_> {
             return Err(self.problem(index, verb, message, &remedy));
         };
         Ok(vec![node])
+    }
+
+    /// Fresh processes, where the component has any.
+    fn reload(&self, index: usize, name: &str) -> Result<Change, Vec<Problem>> {
+        let nodes = self.nodes(index, "reload", name)?;
+        let service = name.split_once('[').map_or(name, |(service, _)| service);
+        let part = &self.blueprint.parts[self.service(index, "reload", service)? as usize];
+        if part.form.reloads() {
+            return Ok(Change::Reload(nodes));
+        }
+        let message = format!("a {} has nothing to reload", part.form.component());
+        let remedy = "reload an app-server or a reverse-proxy; restart works for all";
+        Err(self.problem(index, "reload", message, remedy))
     }
 
     /// Down, then back on other machines.

@@ -6,7 +6,7 @@ mod watchers;
 
 use super::check::Graph;
 use super::parts::ReadPart;
-use super::plan::Blueprint;
+use super::plan::{Blueprint, Part};
 use super::problem::{Code, Problem};
 use crate::components::Limits;
 use crate::engine::time::{Nanos, SECOND};
@@ -53,7 +53,8 @@ impl Cluster<'_> {
 const TAIL: f64 = 20.0;
 
 /// Warns of pools that add up to more than a server accepts, of times that do not fit each other,
-/// of rules and checks that look at the wrong thing, and of retries that multiply.
+/// of connections that the wrong end closes first, of workers that end together, of rules and
+/// checks that look at the wrong thing, and of retries that multiply.
 pub(super) fn check(
     graph: &Graph,
     parts: &[ReadPart],
@@ -69,6 +70,8 @@ pub(super) fn check(
         let found = found.chain(watchers::scaling(&cluster, at));
         let found = found.chain(watchers::checks(&cluster, at));
         let found = found.chain(retries::stacked(&cluster, at));
+        let found = found.chain(idle_ends(&limits, (parts, graph), (at, own)));
+        let found = found.chain(recycling(&blueprint.parts[at], own));
         problems.extend(found.map(|(code, message, remedy)| {
             Problem::new(code, parts[at].path.clone(), message)
                 .at(parts[at].place)
@@ -125,5 +128,50 @@ fn timeouts(
              the work goes on for nobody"
         );
         (Code::TimeoutOrder, message, format!("make them shorter than {leaves}"))
+    })
+}
+
+/// Servers that close idle connections which a proxy would still use.
+fn idle_ends(
+    limits: &[Limits],
+    (parts, graph): (&[ReadPart], &Graph),
+    (at, own): (usize, &Limits),
+) -> Option<Finding> {
+    let reuses = own.reuses?;
+    let hasty: Vec<(usize, Nanos)> = graph
+        .far_ends(at, |part| limits[part].is_on_the_way)
+        .into_iter()
+        .filter_map(|to| Some((to, limits[to].keeps?)))
+        .filter(|&(_, keeps)| keeps <= reuses)
+        .collect();
+    let longest = hasty.iter().map(|&(_, keeps)| keeps).min()?;
+    let told = hasty.iter().map(|&(to, keeps)| format!("{} {}", parts[to].name, Duration(keeps)));
+    let (name, told) = (&parts[at].name, told.collect::<Vec<_>>().join(", "));
+    let message = format!(
+        "{name} uses an idle connection again within {}, but servers close it before: {told}; a \
+         request that crosses the close on the wire is reset, and is a 502 where it cannot be sent \
+         again",
+        Duration(reuses)
+    );
+    let remedy = format!(
+        "raise the servers' keepalive above {}, or lower keepalive.timeout of {name} below {}",
+        Duration(reuses),
+        Duration(longest)
+    );
+    Some((Code::IdleOrder, message, remedy))
+}
+
+/// Workers that all end after the same number of requests.
+fn recycling(part: &Part, own: &Limits) -> Option<Finding> {
+    let (requests, workers) = own.recycles?;
+    let all = u64::from(workers) * u64::from(part.prepared);
+    (all > 1).then(|| {
+        let message = format!(
+            "all {all} workers of {} end after {requests} requests each, under even load at about \
+             the same time",
+            part.name
+        );
+        let jitter = (requests / 10).max(1);
+        (Code::RecycleTogether, message, format!("spread them: max_requests_jitter: {jitter}"))
     })
 }

@@ -97,8 +97,12 @@ pub struct Recurring {
 pub enum Change {
     /// These nodes die; what they hold is lost.
     Kill(Vec<u32>),
-    /// These nodes come back, if they were killed.
+    /// These nodes are told to stop, and finish what they hold as far as their grace allows.
+    Dismiss(Vec<u32>),
+    /// These nodes come back, if they were killed or told to stop.
     Start(Vec<u32>),
+    /// These nodes take fresh processes, and the old ones finish what they hold.
+    Reload(Vec<u32>),
     /// The time of these nodes stands still until then, ns.
     Freeze(Vec<u32>, Nanos),
     /// The time of these nodes goes on.
@@ -143,6 +147,7 @@ impl Change {
             Change::Kill(nodes) | Change::Halt(nodes, _) | Change::Start(nodes) => nodes,
             Change::Freeze(nodes, _) | Change::Thaw(nodes) | Change::Cut(nodes, _) => nodes,
             Change::Slow(nodes, _) | Change::Flush(nodes) => nodes,
+            Change::Dismiss(nodes) | Change::Reload(nodes) => nodes,
             _ => &[],
         }
     }
@@ -151,7 +156,7 @@ impl Change {
     fn turns(&self) -> Option<(Good, Turn)> {
         let turn = |gives: bool| if gives { Turn::Gives } else { Turn::Takes };
         Some(match self {
-            Change::Kill(_) | Change::Halt(..) => (Good::Life, Turn::Takes),
+            Change::Kill(_) | Change::Halt(..) | Change::Dismiss(_) => (Good::Life, Turn::Takes),
             Change::Start(_) => (Good::Life, Turn::Gives),
             Change::Freeze(..) => (Good::Time, Turn::Takes),
             Change::Thaw(_) => (Good::Time, Turn::Gives),
@@ -159,7 +164,8 @@ impl Change {
             Change::Slow(_, factor) => (Good::Speed, turn(*factor == 1.0)),
             Change::Remove(part, _) => (Good::Instances(*part), Turn::Takes),
             Change::Add(part, _) => (Good::Instances(*part), Turn::Gives),
-            Change::Flush(_) | Change::Set { .. } | Change::Resize { .. } => return None,
+            Change::Flush(_) | Change::Reload(_) => return None,
+            Change::Set { .. } | Change::Resize { .. } => return None,
         })
     }
 

@@ -65,7 +65,8 @@ pub(super) struct ScenarioForm {
     /// Length of a frame of the report's series; default: about a thousandth of the duration.
     #[schemars(default)]
     frame: Option<Duration>,
-    /// Timed changes: kill, restart, freeze, black_hole, slow, flush, set, add, remove, resize.
+    /// Timed changes: kill, restart, reload, freeze, black_hole, slow, flush, set, add, remove,
+    /// resize.
     #[schemars(default)]
     events: Vec<EventSpec>,
     /// What must hold, like `latency p(95) < 500ms`, `errors < 0.1%`, `availability > 99.9%` or
@@ -74,8 +75,9 @@ pub(super) struct ScenarioForm {
     objectives: Vec<String>,
 }
 
-/// A timed change. Exactly one of kill, restart, freeze, black_hole, slow, flush, set, add, remove
-/// and resize is given, and either `at`, or `every` with `repair` for outages that come at random.
+/// A timed change. Exactly one of kill, restart, reload, freeze, black_hole, slow, flush, set, add,
+/// remove and resize is given, and either `at`, or `every` with `repair` for outages that come at
+/// random.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EventSpec {
@@ -92,9 +94,14 @@ pub struct EventSpec {
     /// A node or instance dies, like `web[0]`; what it holds is lost.
     #[serde(default)]
     pub kill: Option<String>,
-    /// A node or instance dies and comes back after `for` (default at once).
+    /// A node or instance dies and comes back after `for` (default at once); see `graceful`.
     #[serde(default)]
     pub restart: Option<String>,
+    /// A node or instance reloads, as on HUP. An application server starts fresh workers, and the
+    /// old ones accept no more and finish what they hold within `graceful_timeout`; what is left
+    /// then is lost. A reverse proxy forgets what it knew of its peers and closes idle connections.
+    #[serde(default)]
+    pub reload: Option<String>,
     /// The time of a node or instance stands still, like a stopped process, a long garbage
     /// collection or a paused machine: it answers nobody and gets afterwards what came meanwhile.
     /// What would have ended in the freeze ends with it.
@@ -133,6 +140,10 @@ pub struct EventSpec {
     /// With kill, restart, freeze, black_hole, slow: how long it lasts.
     #[serde(default, rename = "for")]
     pub lasts: Option<Duration>,
+    /// With restart: it is told to stop (TERM) and finishes what it holds, an application server
+    /// within its `graceful_timeout`, before it goes; default false: it goes at once (QUIT).
+    #[serde(default)]
+    pub graceful: Option<bool>,
     /// With slow: how many times as long work takes.
     #[serde(default)]
     pub factor: Option<f64>,

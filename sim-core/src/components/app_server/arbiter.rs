@@ -18,7 +18,7 @@ impl AppServer {
         let now = cx.now();
         self.share = Some(Share::new(now, f64::from(self.terms.cores), 1.0 / self.slow));
         (self.started, self.next_fork) = (now, now);
-        self.add_places();
+        self.add_places(self.terms.workers);
         self.listener.is_open = now == 0 || !self.terms.preload || self.terms.boot.is_none();
         if now == 0 {
             (0..self.terms.workers).for_each(|process| self.born(cx, process));
@@ -40,12 +40,12 @@ impl AppServer {
         self.terms.boot.as_ref().map_or(0, |law| self.crew.draw(law))
     }
 
-    /// Places for as many processes as there should be.
-    fn add_places(&mut self) {
+    /// Places for so many processes.
+    pub(super) fn add_places(&mut self, count: u32) {
         let is_one_at_a_time = self.terms.gil || self.terms.kind.has_loop();
         let width = if is_one_at_a_time { 1 } else { u32::MAX };
         let Some(share) = &mut self.share else { return };
-        while self.crew.all.len() < self.terms.workers as usize {
+        while self.crew.all.len() < count as usize {
             self.crew.all.push(Process::new(share.open_group(width)));
         }
     }
@@ -55,10 +55,15 @@ impl AppServer {
         let now = cx.now();
         let at = self.next_fork.max(now);
         self.next_fork = at + self.crew.below(PAUSE);
+        self.load(cx, process, at - now);
+    }
+
+    /// A worker is forked after a pause, and loads the application unless the master has.
+    pub(super) fn load(&mut self, cx: &mut Cx<'_>, process: u32, pause: Nanos) {
         let boot = if self.terms.preload { 0 } else { self.boot() };
         let own = &mut self.crew.all[process as usize];
         own.life = Life::Booting;
-        own.timer = cx.after(at - now + boot, BORN | u64::from(process));
+        own.timer = cx.after(pause + boot, BORN | u64::from(process));
     }
 
     /// A worker is ready.
@@ -138,7 +143,8 @@ impl AppServer {
     }
 
     /// A worker accepts no more and has a while to finish what it holds.
-    fn leave(&mut self, cx: &mut Cx<'_>, process: u32) {
+    pub(super) fn leave(&mut self, cx: &mut Cx<'_>, process: u32) {
+        self.close_all_idle(cx, process);
         let own = &mut self.crew.all[process as usize];
         own.life = Life::Leaving;
         // a sync worker just does not take another request
@@ -163,6 +169,7 @@ impl AppServer {
 
     /// A worker that holds nothing any more ends, and is replaced if it is missed.
     pub(super) fn exit(&mut self, cx: &mut Cx<'_>, process: u32) {
+        self.close_all_idle(cx, process);
         let own = &mut self.crew.all[process as usize];
         cx.disarm(own.timer);
         if own.running > 0 && self.terms.kind.has_loop() {
@@ -186,6 +193,7 @@ impl AppServer {
     /// A request ends before its time, wherever it stands.
     pub(super) fn abort(&mut self, cx: &mut Cx<'_>, index: u32, cause: Cause) {
         let Some(job) = self.jobs.remove(index) else { return };
+        self.connections.end(job.connection);
         let now = cx.now();
         let has_loop = self.terms.kind.has_loop();
         let mut has_slot = self.terms.places().is_some();
@@ -269,6 +277,7 @@ impl AppServer {
         outside.into_iter().for_each(|index| self.abort(cx, index, Cause::Refused));
         for process in 0..self.crew.all.len() as u32 {
             if self.crew.all[process as usize].life == Life::Up {
+                self.close_all_idle(cx, process);
                 self.crew.all[process as usize].life = Life::Leaving;
                 self.freed.push(process);
             }
@@ -284,14 +293,15 @@ impl AppServer {
 
     /// The program dies of itself.
     pub(super) fn crash(&mut self, cx: &mut Cx<'_>) {
-        cx.journal("crashed".to_owned());
-        let me = cx.me();
-        cx.kill(me);
+        let code = self.terms.code;
+        let said = if code == 0 { "ended with exit code 0" } else { "crashed" };
+        cx.journal(said.to_owned());
+        cx.exit(code);
     }
 
     /// After a change of the number of workers: more are forked, or the oldest leave.
     pub(super) fn resize(&mut self, cx: &mut Cx<'_>) {
-        self.add_places();
+        self.add_places(self.terms.workers);
         if !self.listener.is_open {
             return;
         }

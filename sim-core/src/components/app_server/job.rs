@@ -58,11 +58,15 @@ pub(super) struct Job {
     pub(super) open: u16,
     /// No step of it has begun.
     pub(super) is_new: bool,
+    /// The server had no room for it, and closes the connection with the answer.
+    pub(super) is_turned_away: bool,
     /// Its caller has left, and it may notice.
     pub(super) is_gone: bool,
     pub(super) hold: Hold,
     pub(super) failed: Option<Cause>,
     pub(super) child: Option<ReqId>,
+    /// The connection that had been kept for it, or 0.
+    pub(super) connection: u32,
     /// Number of its extras.
     pub(super) aside: u32,
 }
@@ -79,10 +83,12 @@ impl Job {
             pc,
             open: 0,
             is_new: true,
+            is_turned_away: false,
             is_gone: false,
             hold: Hold::Nothing,
             failed: None,
             child: None,
+            connection: 0,
             aside: NOTHING,
         }
     }

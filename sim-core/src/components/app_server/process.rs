@@ -33,6 +33,8 @@ pub(super) struct Process {
     pub(super) serial: u64,
     /// Connections accepted and not answered yet.
     pub(super) held: u32,
+    /// Connections that are open, with no request on them.
+    pub(super) idle: u32,
     /// Threads with a request, or 1 while the event loop is taken.
     pub(super) running: u32,
     /// Requests that compute or want to.
@@ -69,6 +71,7 @@ impl Process {
             group,
             serial: 0,
             held: 0,
+            idle: 0,
             running: 0,
             computing: 0,
             heard: 0,
@@ -80,6 +83,11 @@ impl Process {
             rank: None,
             place: NOWHERE,
         }
+    }
+
+    /// Connections accepted and not closed yet.
+    pub(super) fn open(&self) -> u32 {
+        self.held.saturating_add(self.idle)
     }
 
     /// Whether it exists and works.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::workers::Workers;
 use crate::engine::chance::LawSpec;
+use crate::engine::time::SECOND;
 use crate::steps::StepSpec;
 use crate::units::{Bytes, Duration};
 use crate::wiring::{EndpointName, Target};
@@ -28,6 +29,15 @@ pub enum WorkerKind {
 }
 
 impl WorkerKind {
+    /// How long it keeps an idle connection unless it is told otherwise.
+    pub(super) fn keepalive(self) -> Duration {
+        match self {
+            WorkerKind::Sync => Duration(0),
+            WorkerKind::Gthread | WorkerKind::Gevent => Duration(2 * SECOND),
+            WorkerKind::Uvicorn => Duration(5 * SECOND),
+        }
+    }
+
     /// Whether all requests of a process run on one event loop.
     pub(super) fn has_loop(self) -> bool {
         matches!(self, WorkerKind::Gevent | WorkerKind::Uvicorn)
@@ -101,6 +111,9 @@ pub struct ProcessPoolSpec {
 pub struct CrashSpec {
     /// Time from its start to its end: 0s for a program that cannot start.
     pub after: LawSpec,
+    /// Its exit code, for a supervisor; default 1. A program that ends because it is done has 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<u8>,
 }
 
 /// A service of application servers; an instance is a machine, or a container, with one master and
@@ -127,6 +140,11 @@ pub struct AppServerSpec {
     /// 503 at once (`queue_full`); default: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit_concurrency: Option<u32>,
+    /// How long a connection stays open after an answer, where the caller keeps it too; not with
+    /// `sync`, which closes every one. It stays with its process, and takes one of the process's
+    /// `worker_connections`. Default 2s; `uvicorn` 5s (`timeout_keep_alive`); 0s closes every one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keepalive: Option<Duration>,
     /// Cores of the machine, shared by its processes.
     pub cores: u32,
     /// Whether the threads of a process compute one at a time (CPython's global interpreter lock);

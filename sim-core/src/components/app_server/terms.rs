@@ -35,6 +35,11 @@ pub(super) struct Terms {
     pub(super) slots: u32,
     /// Connections that a process holds.
     pub(super) room: u32,
+    /// How long an idle connection stays open, 0 for not at all; its lane while it is above 0.
+    keepalive: Nanos,
+    pub(super) keep_lane: Option<Lane>,
+    /// Idle connections that a process keeps at most.
+    pub(super) idle: u32,
     /// Connections at which one more is answered with 503.
     pub(super) crowd: u32,
     pub(super) cores: u32,
@@ -54,6 +59,8 @@ pub(super) struct Terms {
     pub(super) pool: Option<PoolTerms>,
     pub(super) notice: bool,
     pub(super) crash: Option<Law>,
+    /// The exit code of a crash.
+    pub(super) code: u8,
 }
 
 /// A law, or what is wrong with it.
@@ -87,8 +94,7 @@ impl Terms {
         let workers = within("workers", spec.workers.count(cores), (1, 10_000))?;
         let threaded = matches!(spec.worker, Sync | Gthread);
         let threads = only("threads", spec.threads, threaded, "gthread")?.unwrap_or(1);
-        // gunicorn does the same: `sync` with threads is `gthread`
-        let kind = if spec.worker == Sync && threads > 1 { Gthread } else { spec.worker };
+        let kind = kind(spec);
         let connections = spec.worker_connections;
         let pooled = matches!(kind, Gthread | Gevent);
         let connections = only("worker_connections", connections, pooled, "gthread")?;
@@ -100,18 +106,23 @@ impl Terms {
             let remedy = "leave it out, or write worker: uvicorn or worker: gevent";
             return Err(Flaw::new("client_gone", message, remedy));
         }
+        let keepalive = keepalive(spec, kind)?;
         let backlog = within("backlog", spec.backlog.unwrap_or(BACKLOG), (0, 10_000_000))?;
         let cap = within("somaxconn", spec.somaxconn.unwrap_or(SOMAXCONN), (0, 10_000_000))?;
         let crash = spec.crash.as_ref().map(|crash| &crash.after);
+        let room = match kind {
+            Sync => 1,
+            Gthread | Gevent => connections.unwrap_or(CONNECTIONS).max(threads),
+            Uvicorn => u32::MAX,
+        };
         Ok(Terms {
             kind,
             workers,
             slots: if kind.has_loop() { 1 } else { threads },
-            room: match kind {
-                Sync => 1,
-                Gthread | Gevent => connections.unwrap_or(CONNECTIONS).max(threads),
-                Uvicorn => u32::MAX,
-            },
+            room,
+            keepalive,
+            keep_lane: None,
+            idle: if kind == Gthread { room - threads } else { room },
             crowd: crowd.unwrap_or(u32::MAX),
             cores,
             gil: spec.gil.unwrap_or(true),
@@ -128,6 +139,7 @@ impl Terms {
             pool: spec.pool.as_ref().map(|pool| PoolTerms::new(pool, site)).transpose()?,
             notice,
             crash: law("crash.after", crash)?,
+            code: spec.crash.as_ref().and_then(|crash| crash.code).unwrap_or(1),
         })
     }
 
@@ -135,6 +147,7 @@ impl Terms {
         if let Some(pool) = &mut self.pool {
             pool.prepare(lanes);
         }
+        self.keep_lane = (self.keepalive > 0).then(|| lanes(self.keepalive));
     }
 
     /// Connections that all processes hold at most; `None` where they take every one.
@@ -166,6 +179,16 @@ impl Terms {
     }
 }
 
+/// How long idle connections stay open.
+fn keepalive(spec: &AppServerSpec, kind: WorkerKind) -> Result<Nanos, Flaw> {
+    if kind == WorkerKind::Sync && spec.keepalive.is_some_and(|time| time.nanos() > 0) {
+        let message = "a sync worker closes every connection after its answer";
+        let remedy = "leave keepalive out, or write worker: gthread";
+        return Err(Flaw::new("keepalive", message, remedy));
+    }
+    Ok(spec.keepalive.unwrap_or(kind.keepalive()).nanos())
+}
+
 fn memory(spec: &AppServerSpec) -> Result<Option<Memory>, Flaw> {
     let Some(memory) = &spec.memory else { return Ok(None) };
     let [machine, base, worker, leak] =
@@ -175,6 +198,12 @@ fn memory(spec: &AppServerSpec) -> Result<Option<Memory>, Flaw> {
         return Err(Flaw::new("memory.machine", message, "write a larger machine"));
     }
     Ok(Some(Memory { machine, base, worker, leak }))
+}
+
+/// The kind of worker: gunicorn makes `sync` with threads `gthread`.
+fn kind(spec: &AppServerSpec) -> WorkerKind {
+    let is_threaded = spec.worker == WorkerKind::Sync && spec.threads.is_some_and(|n| n > 1);
+    if is_threaded { WorkerKind::Gthread } else { spec.worker }
 }
 
 /// What one instance can serve if no step ever waits: the least of slots over held time, processes
@@ -198,20 +227,31 @@ fn room(spec: &AppServerSpec) -> Room {
     Room { slots, computing, cores: f64::from(spec.cores) }
 }
 
-/// What others can disagree with, but for the pool. Only a sync worker is silent while it works on
-/// a request, so that its master ends it.
+/// What other parts can disagree with. Only a sync worker is silent while it works on a request, so
+/// that its master ends it.
 pub(super) fn limits(spec: &AppServerSpec) -> Limits {
+    let workers = spec.workers.count(spec.cores);
+    let kind = kind(spec);
     let timeout = spec.timeout.unwrap_or(SILENCE).nanos();
     let grace = spec.graceful_timeout.unwrap_or(SILENCE).nanos();
-    let is_silent = spec.worker == WorkerKind::Sync && spec.threads.unwrap_or(1) == 1;
+    let is_even = spec.max_requests > 0 && spec.max_requests_jitter == 0;
     let plain = (!spec.steps.is_empty()).then(|| Demand::of("", &spec.steps));
     let named = spec.endpoints.iter().map(|(name, steps)| Demand::of(&name.0, steps));
-    Limits {
+    let limits = Limits {
         work: plain.into_iter().chain(named).collect(),
         room: Some(room(spec)),
-        kills_after: (is_silent && timeout > 0).then_some(("timeout", timeout)),
+        kills_after: (kind == WorkerKind::Sync && timeout > 0).then_some(("timeout", timeout)),
         drains_in: Some(("graceful_timeout", grace)),
+        keeps: keepalive(spec, kind).ok().filter(|&time| time > 0),
+        recycles: is_even.then_some((spec.max_requests, workers)),
         ..Limits::default()
+    };
+    let Some(pool) = &spec.pool else { return limits };
+    let each = u64::from(pool.size) + u64::from(pool.overflow);
+    Limits {
+        opens: vec![(pool.to.0.clone(), u64::from(workers) * each)],
+        waits: vec![("pool.timeout", pool.wait().nanos())],
+        ..limits
     }
 }
 

@@ -1,5 +1,6 @@
 //! Application servers in small worlds, computed by hand.
 
+mod kept;
 mod life;
 mod pools;
 mod queues;

@@ -68,7 +68,7 @@ impl AppServer {
 
     /// A process takes a connection: late where it takes only what it can begin, early elsewhere.
     #[inline]
-    fn accept(&mut self, cx: &mut Cx<'_>, index: u32, process: u32) {
+    pub(super) fn accept(&mut self, cx: &mut Cx<'_>, index: u32, process: u32) {
         let now = cx.now();
         let Some(job) = self.jobs.get_mut(index) else { return };
         let waited = matches!(job.place, Place::Backlog);
@@ -162,18 +162,26 @@ impl AppServer {
         let own = &mut self.crew.all[process as usize];
         own.running = 1;
         own.heard = now;
-        let is_crowded = own.held >= self.terms.crowd;
+        let is_crowded = own.open() >= self.terms.crowd;
         self.watch(cx);
         if is_new {
             self.count_request(cx, process);
         }
         if is_new && is_crowded {
             self.meters.turns.turn_away();
+            self.turn_away(index);
             self.finish(cx, index, Outcome::Failed(Cause::QueueFull));
         } else {
             self.go_on(cx, index);
         }
         self.end_turn(cx, process);
+    }
+
+    /// A request finds the process full: the answer says that the connection closes.
+    fn turn_away(&mut self, index: u32) {
+        if let Some(job) = self.jobs.get_mut(index) {
+            job.is_turned_away = true;
+        }
     }
 
     /// The event loop is free again, unless what it ran computes.
@@ -190,7 +198,7 @@ impl AppServer {
     /// Puts a process where it belongs among those who accept.
     pub(super) fn rank(&mut self, process: u32) {
         let own = &self.crew.all[process as usize];
-        let is_free = own.life == Life::Up && own.held < self.terms.room;
+        let is_free = own.life == Life::Up && own.open() < self.terms.room;
         let rank = match self.terms.kind {
             _ if !is_free => None,
             WorkerKind::Gevent | WorkerKind::Uvicorn if own.running > 0 => None,
@@ -231,7 +239,7 @@ impl AppServer {
 
     fn accepts(&self, process: u32) -> bool {
         let own = &self.crew.all[process as usize];
-        own.life == Life::Up && own.held < self.terms.room
+        own.life == Life::Up && own.open() < self.terms.room
     }
 
     /// The event loop takes up what became ready first: a request that may go on, or connections
@@ -268,6 +276,7 @@ impl AppServer {
         if cx.is_monitored() {
             self.meters.latency.record(now - job.began);
         }
+        self.keep(cx, &job);
         cx.reply(job.req, outcome);
         self.leave_process(cx, &job);
     }

@@ -96,6 +96,13 @@ impl Clients {
         }
     }
 
+    /// Fresh processes: the next request of every client opens a connection; sessions are shared.
+    pub(super) fn hang_up(&mut self) {
+        for client in self.known.values_mut() {
+            client.requests = self.tls.keepalive_requests;
+        }
+    }
+
     fn sweep(&mut self, now: Nanos) {
         let life = self.tls.session_timeout.max(self.tls.keepalive_timeout);
         for _ in 0..2 {

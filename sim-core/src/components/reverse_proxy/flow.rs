@@ -10,7 +10,7 @@ use super::spec::Condition;
 use super::{CONNECT, EPOCH_S, HELD, ReverseProxy, UPSTREAM, word};
 use crate::engine::agenda::Timer;
 use crate::engine::kernel::Cx;
-use crate::engine::request::{Cause, Doing, Outcome, ReqId};
+use crate::engine::request::{Ask, Cause, Doing, Outcome, ReqId, Want};
 use crate::engine::time::{Nanos, SECOND};
 use crate::rules::bucket::Verdict;
 
@@ -157,7 +157,7 @@ impl ReverseProxy {
             self.end(cx, index, (502, Outcome::Failed(Cause::NoBackend)));
             return;
         };
-        let reused = self.reuse(now, worker, peer);
+        let reused = self.reuse(cx, worker, peer);
         if reused.is_none() && !self.open_socket(now, worker) {
             self.connections.turn_away();
             self.release(cx, (worker, peer), false);
@@ -194,7 +194,12 @@ impl ReverseProxy {
         let node = self.roster.peers[connection.peer as usize].node;
         self.counts.tries += 1;
         (visit.phase, visit.since) = (Phase::Upstream, cx.now());
-        visit.child = Some(cx.fork(*cx.ask(visit.req), node, word(UPSTREAM, index)));
+        let (want, lease) = match self.keepalive.keeps() {
+            true => (Want::Kept, connection.number),
+            false => (Want::Answer, 0),
+        };
+        let ask = Ask { want, lease, ..*cx.ask(visit.req) };
+        visit.child = Some(cx.fork(ask, node, word(UPSTREAM, index)));
         let lane = if visit.is_cached { self.read_lane } else { self.first_lane };
         if let Some(lane) = lane {
             visit.timer = cx.after_in(lane, word(UPSTREAM, index));
@@ -228,6 +233,10 @@ impl ReverseProxy {
         let Some(visit) = self.visits.get_mut(index) else { return };
         cx.disarm(visit.timer);
         visit.child = None;
+        if let Some(connection) = &mut visit.connection {
+            let said = cx.ask(child);
+            connection.number = if said.want == Want::Kept { said.lease } else { 0 };
+        }
         let Outcome::Failed(cause) = outcome else {
             self.pass_back(cx, index, (200, outcome));
             return;
@@ -257,7 +266,11 @@ impl ReverseProxy {
         if let Some(mut connection) = visit.connection.take() {
             connection.requests += 1;
             self.release(cx, (worker, connection.peer), false);
-            self.keep(cx, worker, connection);
+            if connection.number == Ask::CLOSED {
+                self.close_sockets(cx.now(), worker, 1);
+            } else {
+                self.keep(cx, worker, connection);
+            }
         }
         self.end(cx, index, answer);
     }
@@ -286,12 +299,16 @@ impl ReverseProxy {
     fn drop_upstream(&mut self, cx: &mut Cx<'_>, index: u32, failed: bool) {
         let Some(visit) = self.visits.get_mut(index) else { return };
         cx.disarm(visit.timer);
-        if let Some(child) = visit.child.take() {
+        let child = visit.child.take();
+        if let Some(child) = child {
             cx.detach(child);
             cx.cancel(child);
         }
         let worker = visit.worker;
         if let Some(connection) = visit.connection.take() {
+            if child.is_none() && connection.number != Ask::CLOSED {
+                self.give_back(cx, &connection);
+            }
             self.release(cx, (worker, connection.peer), failed);
             self.close_sockets(cx.now(), worker, 1);
         }

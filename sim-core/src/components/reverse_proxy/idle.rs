@@ -16,6 +16,16 @@ pub(super) struct Keepalive {
 }
 
 impl Keepalive {
+    /// How long idle connections stay open, if any does, ns.
+    pub(super) fn reuses(&self) -> Option<Nanos> {
+        self.keeps().then_some(self.timeout)
+    }
+
+    /// Whether any connection stays open.
+    pub(super) fn keeps(&self) -> bool {
+        self.connections > 0
+    }
+
     pub(super) fn new(spec: Option<&KeepaliveSpec>) -> Self {
         let spec = spec.cloned().unwrap_or_default();
         Keepalive {
@@ -31,6 +41,8 @@ impl Keepalive {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Connection {
     pub(super) peer: u32,
+    /// Its number in the words of the peer; 0 where the peer keeps no account.
+    pub(super) number: u64,
     /// Requests that it has carried.
     pub(super) requests: u32,
     pub(super) opened: Nanos,
@@ -40,7 +52,7 @@ pub(super) struct Connection {
 
 impl Connection {
     pub(super) fn fresh(peer: u32, now: Nanos) -> Self {
-        Connection { peer, requests: 0, opened: now, since: now }
+        Connection { peer, number: 0, requests: 0, opened: now, since: now }
     }
 }
 
@@ -53,17 +65,23 @@ impl Idle {
         self.0.len() as u32
     }
 
+    /// The one used last at the end.
+    pub(super) fn all(&self) -> &[Connection] {
+        &self.0
+    }
+
     /// When the one that is idle for longest has been so for too long.
     pub(super) fn first_end(&self, of: &Keepalive) -> Option<Nanos> {
         self.0.first().map(|first| first.since.saturating_add(of.timeout))
     }
 
-    /// Closes those that were idle for too long; they stand first.
-    pub(super) fn expire(&mut self, of: &Keepalive, now: Nanos) {
-        let alive = |connection: &Connection| now - connection.since < of.timeout;
-        if self.0.first().is_some_and(|first| !alive(first)) {
-            self.0.retain(alive);
+    /// Those that were idle for too long, to be closed; they stand first.
+    pub(super) fn expire(&mut self, of: &Keepalive, now: Nanos) -> Vec<Connection> {
+        let is_alive = |connection: &Connection| now - connection.since < of.timeout;
+        if self.0.first().is_none_or(is_alive) {
+            return Vec::new();
         }
+        self.0.extract_if(.., |connection| !is_alive(connection)).collect()
     }
 
     /// Takes out the connection to a peer that was used last.
@@ -73,15 +91,27 @@ impl Idle {
     }
 
     /// Keeps a connection after an answer, unless it has served its time; the one that is idle for
-    /// longest makes room.
-    pub(super) fn put(&mut self, of: &Keepalive, connection: Connection, now: Nanos) {
+    /// longest makes room. What is to be closed.
+    pub(super) fn put(
+        &mut self,
+        of: &Keepalive,
+        connection: Connection,
+        now: Nanos,
+    ) -> Option<Connection> {
         let worn = connection.requests >= of.requests || now - connection.opened >= of.time;
         if of.connections == 0 || worn {
-            return;
+            return Some(connection);
         }
-        let surplus = (self.0.len() + 1).saturating_sub(of.connections as usize);
-        self.0.drain(..surplus);
+        let is_full = self.0.len() >= of.connections as usize;
+        let oldest = is_full.then(|| self.0.remove(0));
         self.0.push(Connection { since: now, ..connection });
+        oldest
+    }
+
+    /// The peer has closed a connection; false if it is not among these.
+    pub(super) fn end(&mut self, number: u64) -> bool {
+        let at = self.0.iter().position(|connection| connection.number == number);
+        at.map(|at| self.0.remove(at)).is_some()
     }
 
     /// A peer died or came back: its side of the connections is gone.

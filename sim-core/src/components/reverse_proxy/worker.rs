@@ -9,7 +9,7 @@ use super::peers::{Roster, State};
 use super::{CPU, IDLE, ReverseProxy, word};
 use crate::engine::chance::{mix, name_key};
 use crate::engine::delay::stretch;
-use crate::engine::kernel::Cx;
+use crate::engine::kernel::{Cx, Note};
 use crate::engine::request::Doing;
 use crate::engine::time::Nanos;
 
@@ -64,43 +64,71 @@ impl ReverseProxy {
     }
 
     /// An idle connection to a peer, if there is one.
-    pub(super) fn reuse(&mut self, now: Nanos, worker: u32, peer: u32) -> Option<Connection> {
+    pub(super) fn reuse(
+        &mut self,
+        cx: &mut Cx<'_>,
+        worker: u32,
+        peer: u32,
+    ) -> Option<Connection> {
         let idle = &mut self.workers[worker as usize].idle;
-        let before = idle.len();
-        idle.expire(&self.keepalive, now);
-        let closed = before - idle.len();
+        let closed = idle.expire(&self.keepalive, cx.now());
         let found = idle.take(peer);
-        self.close_sockets(now, worker, closed);
+        self.close(cx, worker, &closed);
         found
+    }
+
+    /// Closes connections on which nothing is under way.
+    fn close(&mut self, cx: &mut Cx<'_>, worker: u32, closed: &[Connection]) {
+        closed.iter().for_each(|connection| self.give_back(cx, connection));
+        self.close_sockets(cx.now(), worker, closed.len() as u32);
+    }
+
+    /// Closes every idle connection.
+    pub(super) fn close_idle(&mut self, cx: &mut Cx<'_>, worker: u32) {
+        let idle = std::mem::take(&mut self.workers[worker as usize].idle);
+        self.close(cx, worker, idle.all());
+    }
+
+    /// Tells a peer that keeps account of connections that one is closed.
+    pub(super) fn give_back(&self, cx: &mut Cx<'_>, connection: &Connection) {
+        if connection.number != 0 {
+            let node = self.roster.peers[connection.peer as usize].node;
+            cx.note(node, Note::Release { lease: connection.number });
+        }
+    }
+
+    /// A peer has closed an idle connection.
+    pub(super) fn hung_up(&mut self, now: Nanos, number: u64) {
+        let count = self.workers.len() as u32;
+        let whose = (0..count).find(|&at| self.workers[at as usize].idle.end(number));
+        if let Some(worker) = whose {
+            self.close_sockets(now, worker, 1);
+        }
     }
 
     /// Keeps a connection after an answer, or closes it.
     pub(super) fn keep(&mut self, cx: &mut Cx<'_>, worker: u32, connection: Connection) {
         let now = cx.now();
         let Worker { idle, is_sweeping, .. } = &mut self.workers[worker as usize];
-        let before = idle.len() + 1;
-        idle.put(&self.keepalive, connection, now);
+        let closed = idle.put(&self.keepalive, connection, now);
         if !*is_sweeping && let Some(end) = idle.first_end(&self.keepalive) {
             *is_sweeping = true;
             cx.after(end - now, word(IDLE, worker));
         }
-        let closed = before - idle.len();
-        self.close_sockets(now, worker, closed);
+        self.close(cx, worker, closed.as_slice());
     }
 
     /// Closes what was idle for too long, and looks again when the next one is.
     pub(super) fn sweep(&mut self, cx: &mut Cx<'_>, worker: u32) {
         let now = cx.now();
         let Worker { idle, is_sweeping, .. } = &mut self.workers[worker as usize];
-        let before = idle.len();
-        idle.expire(&self.keepalive, now);
+        let closed = idle.expire(&self.keepalive, now);
         let end = idle.first_end(&self.keepalive);
         *is_sweeping = end.is_some();
         if let Some(end) = end {
             cx.after(end - now, word(IDLE, worker));
         }
-        let closed = before - idle.len();
-        self.close_sockets(now, worker, closed);
+        self.close(cx, worker, &closed);
     }
 
     /// A peer closed its side of every idle connection, or there is no such side any more.

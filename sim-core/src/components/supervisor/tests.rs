@@ -145,3 +145,35 @@ fn the_same_run_without_lanes_and_after_a_snapshot() {
     let parts = programs(&web, &json!({"startretries": 9}));
     agrees_without_lanes_and_after_a_snapshot(&parts, 60.0);
 }
+
+/// `autorestart` and `exitcodes`: a program that is done stays down, one that failed does not.
+#[test]
+fn a_program_that_ends_as_expected_is_not_started_again() {
+    let starts = |supervisor: Value, code: u8| {
+        let crash = json!({"crash": {"after": "5s", "code": code}});
+        let mut world = world(&programs(&crash, &supervisor));
+        run(&mut world, 17.5);
+        count(&world, "keeper", "starts")
+    };
+    // up for 5 s and away for one: starts at 0, 6 and 12 s
+    assert_eq!(starts(json!({}), 1), 3);
+    assert_eq!(starts(json!({}), 0), 1);
+    assert_eq!(starts(json!({"autorestart": "unexpected", "exitcodes": [0, 2]}), 2), 1);
+    assert_eq!(starts(json!({"exitcodes": [2]}), 0), 3);
+    assert_eq!(starts(json!({"autorestart": true}), 0), 3);
+    assert_eq!(starts(json!({"autorestart": false}), 1), 1);
+}
+
+/// A signal is no exit code, and before `startsecs` no exit code helps.
+#[test]
+fn who_is_killed_or_ends_too_early_is_started_again() {
+    let parts = programs(&json!({}), &json!({}));
+    let mut killed = world(&parts);
+    kill(&mut killed, 5.05);
+    run(&mut killed, 7.0);
+    assert_eq!(count(&killed, "keeper", "starts"), 2);
+    let early = json!({"crash": {"after": "500ms", "code": 0}});
+    let mut early = world(&programs(&early, &json!({})));
+    run(&mut early, 100.0);
+    assert_eq!((count(&early, "keeper", "starts"), count(&early, "keeper", "fatal")), (4, 1));
+}

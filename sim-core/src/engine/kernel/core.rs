@@ -34,10 +34,17 @@ pub enum Note {
     Exited {
         /// The member.
         node: u32,
+        /// With which exit code, if it ended by itself.
+        code: Option<u8>,
     },
     /// A leased resource is given back.
     Release {
         /// The lease, in the words of the node that granted it.
+        lease: u64,
+    },
+    /// The node that accepted a connection of this one has closed it while it was idle.
+    Closed {
+        /// Its number, as the answers on it told it.
         lease: u64,
     },
 }
@@ -81,8 +88,12 @@ pub(crate) struct Seat {
     pub(crate) hears: bool,
     /// Cut off from the network: what is sent to it and what it answers is lost.
     pub(crate) cut: bool,
-    /// It was killed from outside and may come back.
+    /// It was killed, or told to stop, from outside and may come back.
     pub(crate) killed: bool,
+    /// It ends by itself, with this exit code.
+    pub(crate) exit: Option<u8>,
+    /// It is on its way out, and starts again when it has stopped.
+    pub(crate) returns: bool,
     /// Its time stands still until then; 0 for never.
     pub(crate) thaws: Nanos,
     /// Out of service, ends when the last request inside is answered.
@@ -110,6 +121,8 @@ impl Seat {
             hears: false,
             cut: false,
             killed: false,
+            exit: None,
+            returns: false,
             thaws: 0,
             draining: false,
             scraped: false,
@@ -406,10 +419,11 @@ impl Core {
 
     /// Tells those who adopted a node's group that it has died.
     pub(crate) fn report_death(&mut self, node: u32) {
+        let code = self.seats[node as usize].exit.take();
         let group = self.seats[node as usize].group;
         for index in 0..self.groups[group as usize].parents.len() {
             let to = self.groups[group as usize].parents[index];
-            self.inbox.push_back(Message::Note { to, note: Note::Exited { node } });
+            self.inbox.push_back(Message::Note { to, note: Note::Exited { node, code } });
         }
     }
 

@@ -79,6 +79,12 @@ impl Cx<'_> {
         self.core.requests.get(req).born
     }
 
+    /// The node that opened this attempt or fork.
+    #[must_use]
+    pub fn opener(&self, req: ReqId) -> u32 {
+        self.core.requests.frame(req, 0).map_or(self.me(), |frame| frame.life.node())
+    }
+
     /// Whether a request is still under way; a handle goes stale when it ends.
     #[must_use]
     pub fn is_alive(&self, req: ReqId) -> bool {
@@ -383,6 +389,13 @@ impl Cx<'_> {
     /// Ends a node's life before the next event; what it holds fails as if it had been torn away.
     pub fn kill(&mut self, node: u32) {
         self.core.commands.push_back(Command::Kill { node });
+    }
+
+    /// This node ends by itself, with an exit code for those who adopted its group.
+    pub fn exit(&mut self, code: u8) {
+        let me = self.me();
+        self.core.seats[me as usize].exit = Some(code);
+        self.kill(me);
     }
 
     /// Writes a line into the timeline of notable events.

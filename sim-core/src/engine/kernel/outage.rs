@@ -82,10 +82,25 @@ impl<C: Behaviour> World<C> {
         alive
     }
 
-    /// Brings a killed node back; false if it was not killed, or something else brought it back.
+    /// Tells a node to stop when it has finished what it holds; false if it is not in service.
+    pub(crate) fn dismiss(&mut self, node: u32) -> bool {
+        let seat = &mut self.core.seats[node as usize];
+        let is_told = seat.alive && !seat.draining;
+        seat.killed |= is_told;
+        self.core.drain(node);
+        is_told
+    }
+
+    /// Brings a node back that was killed or told to stop, as soon as it has stopped; false if it
+    /// is not such a one, or something else brought it back.
     pub(crate) fn revive(&mut self, node: u32) -> bool {
-        let killed = std::mem::take(&mut self.core.seats[node as usize].killed);
-        let comes = killed && !self.core.seats[node as usize].alive;
+        let seat = &mut self.core.seats[node as usize];
+        let killed = std::mem::take(&mut seat.killed);
+        if killed && seat.draining {
+            seat.returns = true;
+            return true;
+        }
+        let comes = killed && !seat.alive;
         if comes {
             self.start(node);
         }

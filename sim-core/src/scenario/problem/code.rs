@@ -56,6 +56,8 @@ codes! {
     PoolArithmetic = "W102", "pools that do not add up";
     TimeoutOrder = "W103", "patience ends before a timeout";
     UnusedNode = "W104", "unused node";
+    IdleOrder = "W105", "idle connections closed by the wrong end";
+    RecycleTogether = "W106", "workers that end together";
     ClocksApart = "W107", "a proxy and its peers give up at different times";
     BlindScaling = "W108", "a rule that looks at CPU which cannot get there";
     CheckAsksDatabase = "W109", "a health check that asks the database";

@@ -164,6 +164,27 @@ right:  nodes: {web: {...}}
 ",
     ),
     (
+        Code::IdleOrder,
+        "A proxy keeps a connection to a server open for later requests, and the server closes it \
+first. A request that is sent before the news of the close has come is reset: the proxy tries \
+another server or answers 502, and a POST is always a 502. The end that sends requests should \
+be the one that closes. The shorter the way between the two, the rarer it is.
+
+wrong:  lb: {model: nginx, to: web}   web: {model: gunicorn-gthread}       60s against 2s
+right:  lb: {model: nginx, to: web}   web: {model: gunicorn-gthread, keepalive: 75s}
+",
+    ),
+    (
+        Code::RecycleTogether,
+        "Workers end after `max_requests` and are replaced. Without `max_requests_jitter` all of \
+them end after the same number; under even load that is within seconds of each other, and until \
+their successors have loaded the application hardly anybody serves.
+
+wrong:  {workers: 4, max_requests: 1000}
+right:  {workers: 4, max_requests: 1000, max_requests_jitter: 100}
+",
+    ),
+    (
         Code::ClocksApart,
         "The proxy waits longer for an answer than a worker may take for one, or less long. If \
 longer, the worker is killed first: the client gets 502 and the worker has to start again. If \
