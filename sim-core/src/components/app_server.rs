@@ -38,6 +38,7 @@ use crate::engine::request::{Cause, Outcome, ReqId};
 use crate::engine::share::Share;
 use crate::engine::slab::Slab;
 use crate::engine::time::Nanos;
+use crate::rules;
 use crate::steps::{Aside, Op, Program, Work};
 use crate::wiring::{Flaw, Site};
 
@@ -222,10 +223,9 @@ impl Component for AppServer {
     fn limits(spec: &AppServerSpec) -> Limits {
         let Some(pool) = &spec.pool else { return Limits::default() };
         let processes = u64::from(spec.workers.count(spec.cores));
-        let each = u64::from(pool.size) + u64::from(pool.overflow);
         Limits {
-            opens: vec![(pool.to.0.clone(), processes * each)],
-            waits: vec![("pool.timeout", pool.wait().nanos())],
+            opens: vec![(pool.to.0.clone(), processes * pool.form().most())],
+            waits: vec![("pool.timeout", rules::pool::wait(pool.timeout))],
             ..Limits::default()
         }
     }

@@ -2,7 +2,6 @@
 
 mod opening;
 mod spec;
-mod stock;
 mod terms;
 #[cfg(test)]
 mod tests;
@@ -10,7 +9,6 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 pub use self::spec::ConnectionPoolSpec;
-use self::stock::Stock;
 use self::terms::Terms;
 use super::{Component, Limits, Survey};
 use crate::engine::agenda::{Lane, Timer};
@@ -22,6 +20,7 @@ use crate::engine::queue::{Queue, Waiter};
 use crate::engine::request::{Cause, Doing, Outcome, ReqId, Want};
 use crate::engine::slab::Slab;
 use crate::engine::time::Nanos;
+use crate::rules::pool::{self, Stock};
 use crate::wiring::{Flaw, Site};
 
 /// What a timer means: the high half of its word; the low half is a job's number.
@@ -79,7 +78,7 @@ impl ConnectionPool {
     }
 
     fn has_room(&self) -> bool {
-        self.stock.idle() > 0 || self.open() < self.terms.limit
+        self.stock.idle() > 0 || self.open() < self.terms.pool.limit
     }
 
     /// Gives a connection to a call: an idle one, or a new one.
@@ -114,7 +113,7 @@ impl ConnectionPool {
     fn hand_over(&mut self, cx: &mut Cx<'_>, req: ReqId, connection: u32) {
         if cx.ask(req).want == Want::Answer {
             cx.ask_mut(req).lease = self.stock.session(connection);
-            cx.call(req, self.terms.to, u64::from(connection));
+            cx.call(req, self.terms.pool.to, u64::from(connection));
             return;
         }
         let lease = self.loans.lend();
@@ -134,7 +133,7 @@ impl ConnectionPool {
             return;
         }
         cx.ask_mut(req).lease = self.stock.session(self.lent[lease as u32 as usize]);
-        cx.call(req, self.terms.to, lease);
+        cx.call(req, self.terms.pool.to, lease);
     }
 
     fn enqueue(&mut self, cx: &mut Cx<'_>, req: ReqId) {
@@ -145,7 +144,7 @@ impl ConnectionPool {
         cx.doing(req, Doing::Waiting);
         self.meter.enqueue(since);
         let ticket = self.line.push(Waiter { req, since, word: u64::from(index) });
-        let timer = self.terms.timeout.arm(cx, (req, 0), 1.0, EXPIRED | u64::from(index));
+        let timer = self.terms.pool.timeout.arm(cx, (req, 0), 1.0, EXPIRED | u64::from(index));
         if let Some(job) = self.jobs.get_mut(index) {
             job.stage = Stage::Waiting { ticket, timer };
         }
@@ -165,7 +164,7 @@ impl ConnectionPool {
             }
             self.grant(cx, waiter.req, now - waiter.since);
         }
-        while (self.stock.idle() > self.terms.size || self.open() > self.terms.limit)
+        while (self.stock.idle() > self.terms.pool.size || self.open() > self.terms.pool.limit)
             && let Some(spare) = self.stock.take_last()
         {
             self.close(cx, spare);
@@ -179,7 +178,7 @@ impl ConnectionPool {
         let mut is_gone = true;
         if broken {
             self.lose(cx, connection);
-        } else if self.open() > self.terms.limit || !self.stock.put(connection, cx.now()) {
+        } else if self.open() > self.terms.pool.limit || !self.stock.put(connection, cx.now()) {
             self.close(cx, connection);
         } else {
             is_gone = false;
@@ -210,12 +209,6 @@ impl ConnectionPool {
     }
 }
 
-/// Whether a connection is of no use after a call that ended like this.
-fn breaks(outcome: Outcome) -> bool {
-    use Cause::{Lost, Refused, Reset, TooManyConnections};
-    matches!(outcome, Outcome::Failed(Refused | Reset | Lost | TooManyConnections))
-}
-
 impl Component for ConnectionPool {
     const NAME: &'static str = "connection-pool";
     const SUMMARY: &'static str =
@@ -243,25 +236,18 @@ impl Component for ConnectionPool {
     /// they come back.
     fn retune(&mut self, cx: &mut Cx<'_>, spec: &Self::Spec, site: &Site) -> Result<(), Flaw> {
         let mut fresh = Terms::new(spec, site)?;
-        if fresh.to != self.terms.to {
-            let message = format!("the open connections do not lead to {}", spec.to.0);
-            return Err(Flaw::new("to", message, "change size, overflow, timeout or connect"));
-        }
-        if fresh.sessions != self.terms.sessions {
-            let message = "open connections cannot become sessions";
-            return Err(Flaw::new("sessions", message, "write it at the start"));
-        }
+        self.terms.pool.check_change(&fresh.pool, &spec.form())?;
         fresh.prepare(&mut |delay| cx.lane(delay));
         self.terms = fresh;
-        self.meter.set_capacity(cx.now(), self.terms.limit);
+        self.meter.set_capacity(cx.now(), self.terms.pool.limit);
         self.serve_line(cx);
         Ok(())
     }
 
     fn limits(spec: &ConnectionPoolSpec) -> Limits {
         Limits {
-            opens: vec![(spec.to.0.clone(), u64::from(spec.size) + u64::from(spec.overflow))],
-            waits: vec![("timeout", terms::wait(spec))],
+            opens: vec![(spec.to.0.clone(), spec.form().most())],
+            waits: vec![("timeout", pool::wait(spec.timeout))],
             ..Limits::default()
         }
     }
@@ -280,7 +266,7 @@ impl Behaviour for ConnectionPool {
 
     fn start(&mut self, cx: &mut Cx<'_>) {
         self.luck = cx.stream("connections");
-        self.meter.set_capacity(cx.now(), self.terms.limit);
+        self.meter.set_capacity(cx.now(), self.terms.pool.limit);
         self.fill(cx);
     }
 
@@ -305,11 +291,11 @@ impl Behaviour for ConnectionPool {
         if cx.is_monitored() {
             self.latency.record(cx.now() - cx.born(answer.req));
         }
-        if self.terms.sessions {
+        if self.terms.pool.sessions {
             cx.ask_mut(answer.req).lease = 0;
         }
         cx.reply(answer.req, answer.outcome);
-        let is_broken = breaks(answer.outcome);
+        let is_broken = matches!(answer.outcome, Outcome::Failed(cause) if pool::breaks(cause));
         match answer.word {
             connection if connection >> 32 == 0 => {
                 self.give_back(cx, connection as u32, is_broken);
@@ -334,7 +320,7 @@ impl Behaviour for ConnectionPool {
         let index = word as u32;
         if word & OPENED != 0 {
             self.connected(cx, index);
-            if !self.terms.sessions {
+            if !self.terms.pool.sessions {
                 self.fill(cx);
             }
         } else if self.leave_line(cx, index, Cause::PoolTimeout) {
@@ -368,7 +354,7 @@ impl Behaviour for ConnectionPool {
         }
         for connection in self.stock.drain().iter().filter(|it| it.session != 0) {
             // the other end sees the connection close
-            cx.note(self.terms.to, Note::Release { lease: connection.session });
+            cx.note(self.terms.pool.to, Note::Release { lease: connection.session });
         }
         self.line = Queue::default();
         self.loans.void();

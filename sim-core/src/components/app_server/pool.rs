@@ -3,60 +3,20 @@
 use serde::{Deserialize, Serialize};
 
 use super::spec::ProcessPoolSpec;
-use super::terms::law;
-use crate::engine::agenda::Lane;
-use crate::engine::chance::Law;
-use crate::engine::delay::Delay;
 use crate::engine::queue::{Order, Queue, Waiter};
-use crate::engine::time::{Nanos, SECOND};
-use crate::units::Duration;
-use crate::wiring::{Flaw, Site};
-
-const TIMEOUT: Duration = Duration(30 * SECOND);
+use crate::rules::pool::{PoolForm, PoolTerms};
 
 impl ProcessPoolSpec {
-    /// How long a request waits for a connection.
-    pub(super) fn wait(&self) -> Duration {
-        self.timeout.unwrap_or(TIMEOUT)
-    }
-}
-
-/// What the form says of the pool, ready to run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Terms {
-    pub(super) to: u32,
-    pub(super) size: u32,
-    /// Size and overflow together.
-    pub(super) limit: u32,
-    pub(super) timeout: Delay,
-    pub(super) connect: Option<Delay>,
-}
-
-impl Terms {
-    pub(super) fn new(spec: &ProcessPoolSpec, site: &Site) -> Result<Self, Flaw> {
-        let to = site.node(&spec.to).map_err(|flaw| Flaw { path: "pool.to".into(), ..flaw })?;
-        let sizes = [("pool.size", spec.size, 1), ("pool.overflow", spec.overflow, 0)];
-        for (path, number, least) in sizes {
-            if !(least..=100_000).contains(&number) {
-                let message = format!("{number} connections are not possible");
-                return Err(Flaw::new(path, message, format!("write {least} to 100000")));
-            }
-        }
-        let wait = spec.wait().nanos();
-        let connect = law("pool.connect", spec.connect.as_ref())?;
-        Ok(Terms {
-            to,
-            size: spec.size,
-            limit: spec.size + spec.overflow,
-            timeout: Delay::new(Law::Constant { nanos: wait }),
-            connect: connect.filter(|law| law.constant_nanos() != Some(0)).map(Delay::new),
-        })
-    }
-
-    pub(super) fn prepare(&mut self, lanes: &mut dyn FnMut(Nanos) -> Lane) {
-        self.timeout.prepare(lanes);
-        if let Some(connect) = &mut self.connect {
-            connect.prepare(lanes);
+    /// What it says as every pool does.
+    pub(super) fn form(&self) -> PoolForm<'_> {
+        PoolForm {
+            under: "pool.",
+            to: &self.to,
+            size: self.size,
+            overflow: self.overflow,
+            timeout: self.timeout,
+            connect: self.connect.as_ref(),
+            sessions: false,
         }
     }
 }
@@ -81,7 +41,7 @@ pub(super) struct ProcessPool {
 
 impl ProcessPool {
     /// A connection, if one is free or may be opened.
-    pub(super) fn take(&mut self, terms: &Terms) -> Option<Grant> {
+    pub(super) fn take(&mut self, terms: &PoolTerms) -> Option<Grant> {
         if self.idle > 0 {
             self.idle -= 1;
             return Some(Grant::Idle);
@@ -103,7 +63,7 @@ impl ProcessPool {
     }
 
     /// A connection comes back, broken or not; who gets the place, and how.
-    pub(super) fn give_back(&mut self, terms: &Terms, broken: bool) -> Option<(Waiter, Grant)> {
+    pub(super) fn give_back(&mut self, terms: &PoolTerms, broken: bool) -> Option<(Waiter, Grant)> {
         if broken || self.open > terms.limit {
             self.open -= 1;
         } else {
@@ -113,7 +73,7 @@ impl ProcessPool {
     }
 
     /// The next in line, if there is a connection for it; else what is above the size is closed.
-    pub(super) fn next(&mut self, terms: &Terms) -> Option<(Waiter, Grant)> {
+    pub(super) fn next(&mut self, terms: &PoolTerms) -> Option<(Waiter, Grant)> {
         if !self.line.is_empty()
             && let Some(grant) = self.take(terms)
         {
@@ -130,11 +90,13 @@ impl ProcessPool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::chance::Law;
+    use crate::engine::delay::Delay;
     use crate::engine::request::ReqId;
 
-    fn terms(size: u32, limit: u32) -> Terms {
+    fn terms(size: u32, limit: u32) -> PoolTerms {
         let timeout = Delay::new(Law::Constant { nanos: 1 });
-        Terms { to: 0, size, limit, timeout, connect: None }
+        PoolTerms { to: 0, size, limit, timeout, connect: None, sessions: false }
     }
 
     fn waiter(word: u64) -> Waiter {

@@ -9,6 +9,7 @@ use crate::engine::chance::{flip, mix};
 use crate::engine::kernel::{Answer, Cx};
 use crate::engine::queue::Waiter;
 use crate::engine::request::{Cause, Doing, Outcome, Want};
+use crate::rules::pool::breaks;
 use crate::steps::{Landing, Op, send};
 
 impl AppServer {
@@ -314,9 +315,4 @@ impl AppServer {
         job.failed = Some(Cause::PoolTimeout);
         self.resume(cx, index);
     }
-}
-
-/// Whether a connection is of no use after a query that failed like this.
-pub(super) fn breaks(cause: Cause) -> bool {
-    matches!(cause, Cause::Lost | Cause::Refused | Cause::Reset | Cause::TooManyConnections)
 }

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::pool::Terms as PoolTerms;
 use super::spec::{AppServerSpec, ClientLeft, SynRetries, WorkerKind};
 use crate::components::Bound;
 use crate::engine::agenda::Lane;
 use crate::engine::chance::{Law, LawSpec};
 use crate::engine::time::{Nanos, SECOND};
+use crate::rules::pool::PoolTerms;
 use crate::steps::{Op, Program, own_demand};
 use crate::units::Duration;
 use crate::wiring::{Flaw, Site};
@@ -125,7 +125,7 @@ impl Terms {
             boot: law("boot", spec.boot.as_ref())?.filter(|law| law.constant_nanos() != Some(0)),
             preload: spec.preload,
             memory: memory(spec)?,
-            pool: spec.pool.as_ref().map(|pool| PoolTerms::new(pool, site)).transpose()?,
+            pool: spec.pool.as_ref().map(|pool| PoolTerms::new(&pool.form(), site)).transpose()?,
             notice,
             crash: law("crash.after", crash)?,
         })

@@ -13,7 +13,7 @@ impl ConnectionPool {
     /// Opens a connection for a call, or for nobody yet; its place is taken already.
     pub(super) fn open_for(&mut self, cx: &mut Cx<'_>, req: Option<ReqId>) {
         self.opened.add(1);
-        if let (Some(req), None, false) = (req, &self.terms.connect, self.terms.sessions) {
+        if let (Some(req), None, false) = (req, &self.terms.pool.connect, self.terms.pool.sessions) {
             let connection = self.add(cx.now(), 0);
             self.hand_over(cx, req, connection);
             return;
@@ -25,7 +25,7 @@ impl ConnectionPool {
             cx.doing(req, Doing::Working);
         }
         let word = OPENED | u64::from(index);
-        match (&self.terms.connect, req) {
+        match (&self.terms.pool.connect, req) {
             (None, _) => self.connected(cx, index),
             (Some(connect), Some(req)) => {
                 connect.arm(cx, (req, self.terms.salt ^ CONNECT), 1.0, word);
@@ -39,7 +39,7 @@ impl ConnectionPool {
     /// The way to the other end is open: where it counts sessions, one is asked for.
     pub(super) fn connected(&mut self, cx: &mut Cx<'_>, index: u32) {
         let Some(job) = self.jobs.get(index) else { return };
-        if self.terms.sessions {
+        if self.terms.pool.sessions {
             let req = job.req;
             self.dial(cx, req, (index, 0));
         } else {
@@ -56,7 +56,7 @@ impl ConnectionPool {
         let luck = mix(luck, self.terms.salt ^ SESSION);
         let (client, key, demand, endpoint) = (0, 0, 0, 0);
         let ask = Ask { luck, client, key, demand, lease, endpoint, want: Want::Lease };
-        cx.fork(ask, self.terms.to, DIALLED | u64::from(index));
+        cx.fork(ask, self.terms.pool.to, DIALLED | u64::from(index));
         if let Some(req) = req {
             cx.doing(req, Doing::Away);
         }
@@ -127,7 +127,7 @@ impl ConnectionPool {
 
     /// Opens what is missing to a full pool, for nobody yet.
     pub(super) fn fill(&mut self, cx: &mut Cx<'_>) {
-        while self.terms.fill && self.open() < self.terms.size {
+        while self.terms.fill && self.open() < self.terms.pool.size {
             self.meter.seize(cx.now(), 0);
             self.open_for(cx, None);
         }
@@ -137,7 +137,7 @@ impl ConnectionPool {
     pub(super) fn close(&mut self, cx: &mut Cx<'_>, connection: u32) {
         let session = self.stock.remove(connection);
         if session != 0 {
-            cx.note(self.terms.to, Note::Release { lease: session });
+            cx.note(self.terms.pool.to, Note::Release { lease: session });
         }
     }
 
