@@ -118,6 +118,46 @@ nodes:
     assert!(resource(&both, "db", "connections").turned_away.count() > 0);
 }
 
+/// Machines of eight sync workers, each with a pool of its own; all work at once, and then rest.
+fn scaled_out(machines: u32, pool: &str) -> [u64; 4] {
+    let crowd = 8 * machines;
+    let shop = format!(
+        "
+users:
+  first: {{enter: lb, arrivals: {{base: 100000/s, spacing: even}}, limit: {crowd}}}
+  again: {{enter: later, arrivals: {{base: 100000/s, spacing: even}}, limit: {crowd}}}
+nodes:
+  lb: {{component: balancer, balance: round_robin, to: web}}
+  later: {{component: link, latency: 10s, to: lb}}
+  web:
+    model: gunicorn-sync
+    replicas: {machines}
+    workers: 8
+    cores: 4
+    pool: {{to: db, size: 5, overflow: 10{pool}}}
+    steps: [query: 1s]
+  db: {{model: postgres, cores: 64}}
+"
+    );
+    let mut run = run(&shop, 5 * SECOND);
+    let refused = failed(&run, "first", Cause::TooManyConnections);
+    let idle = u64::from(resource(&run, "db", "sessions").busy.level());
+    advance(&mut run, 25 * SECOND);
+    assert_eq!(resource(&run, "db", "connections").busy.level(), 0);
+    let again = failed(&run, "again", Cause::TooManyConnections);
+    [refused, idle, again, count(&run, "db", "connection_mib")]
+}
+
+/// 97 connections for everybody. A process that has none stays without: the others do not give
+/// theirs up.
+#[test]
+fn workers_times_machines_meet_the_connections_of_postgresql_though_nobody_works() {
+    assert_eq!(scaled_out(12, ""), [0, 96, 0, 960]);
+    assert_eq!(scaled_out(13, ""), [7, 97, 7, 970]);
+    // a proxy that shares connections query by query would count 104 queries at once, and then none
+    assert_eq!(scaled_out(13, ", sessions: false"), [7, 0, 7, 0]);
+}
+
 #[test]
 fn commits_a_second_are_the_batch_over_the_time_of_a_flush() {
     let rate = |fsync: &str| {

@@ -8,6 +8,7 @@ mod arbiter;
 mod job;
 mod listener;
 mod pool;
+mod pooled;
 mod process;
 mod run;
 mod spec;
@@ -55,6 +56,8 @@ const LOOK: u64 = 7 << 32;
 const LOADED: u64 = 8 << 32;
 const LAST: u64 = 9 << 32;
 const CRASH: u64 = 10 << 32;
+/// Set in the word of an answer about a session of the pool; the rest is a request's number.
+const DIALLED: u64 = 1 << 32;
 
 /// What is measured.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -71,6 +74,8 @@ struct Meters {
     retired: Counter,
     starved: Counter,
     pool_timeouts: Counter,
+    /// Connections that pools have opened, or tried to.
+    pool_opened: Counter,
     unknown: Counter,
 }
 
@@ -172,6 +177,9 @@ impl Component for AppServer {
             let message = "workers cannot become another kind while the run goes on";
             return Err(Flaw::new("worker", message, "keep the kind, the lock and the pool"));
         }
+        if let (Some(old), Some(new), Some(pool)) = (&old.pool, &new.pool, &spec.pool) {
+            old.check_change(new, &pool.form())?;
+        }
         fresh.prepare(&mut |delay| cx.lane(delay));
         self.program = fresh.program;
         self.terms = fresh.terms;
@@ -214,6 +222,9 @@ impl Component for AppServer {
             ("unknown_endpoint", &meters.unknown),
         ];
         survey.counts.extend(counts.map(|(name, counter)| (name, counter.count())));
+        if has_pool {
+            survey.counts.push(("pool_opened", meters.pool_opened.count()));
+        }
     }
 
     fn bound(spec: &AppServerSpec) -> Bound {
@@ -326,6 +337,7 @@ impl Behaviour for AppServer {
             cx.reply(job.req, Outcome::Failed(cause));
         }
         self.listener.shut();
+        (0..self.crew.all.len() as u32).for_each(|process| self.hang_up(cx, process));
         self.crew = Crew::new(Stream::new(0));
         self.share = None;
         self.shared_timer = Timer::NONE;
@@ -370,6 +382,7 @@ impl Behaviour for AppServer {
             &mut meters.retired,
             &mut meters.starved,
             &mut meters.pool_timeouts,
+            &mut meters.pool_opened,
             &mut meters.unknown,
         ];
         counters.into_iter().for_each(Counter::reset);

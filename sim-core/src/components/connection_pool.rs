@@ -57,8 +57,6 @@ struct Job {
 pub struct ConnectionPool {
     terms: Terms,
     stock: Stock,
-    /// Connections being opened.
-    opening: u32,
     line: Queue,
     jobs: Slab<Job>,
     loans: Loans,
@@ -72,13 +70,8 @@ pub struct ConnectionPool {
 }
 
 impl ConnectionPool {
-    /// Connections there are: taken, being opened or idle.
-    fn open(&self) -> u32 {
-        self.stock.len() + self.opening
-    }
-
     fn has_room(&self) -> bool {
-        self.stock.idle() > 0 || self.open() < self.terms.pool.limit
+        self.stock.has_room(&self.terms.pool)
     }
 
     /// Gives a connection to a call: an idle one, or a new one.
@@ -164,9 +157,7 @@ impl ConnectionPool {
             }
             self.grant(cx, waiter.req, now - waiter.since);
         }
-        while (self.stock.idle() > self.terms.pool.size || self.open() > self.terms.pool.limit)
-            && let Some(spare) = self.stock.take_last()
-        {
+        while let Some(spare) = self.stock.take_spare(&self.terms.pool) {
             self.close(cx, spare);
         }
     }
@@ -178,7 +169,7 @@ impl ConnectionPool {
         let mut is_gone = true;
         if broken {
             self.lose(cx, connection);
-        } else if self.open() > self.terms.pool.limit || !self.stock.put(connection, cx.now()) {
+        } else if !self.stock.put(connection, cx.now(), &self.terms.pool) {
             self.close(cx, connection);
         } else {
             is_gone = false;
@@ -219,7 +210,6 @@ impl Component for ConnectionPool {
         Ok(ConnectionPool {
             terms: Terms::new(spec, site)?,
             stock: Stock::default(),
-            opening: 0,
             line: Queue::default(),
             jobs: Slab::default(),
             loans: Loans::default(),
@@ -352,13 +342,9 @@ impl Behaviour for ConnectionPool {
             }
             job.req.into_iter().for_each(|req| cx.reply(req, Outcome::Failed(cause)));
         }
-        for connection in self.stock.drain().iter().filter(|it| it.session != 0) {
-            // the other end sees the connection close
-            cx.note(self.terms.pool.to, Note::Release { lease: connection.session });
-        }
+        self.terms.pool.hang_up(cx, &mut self.stock);
         self.line = Queue::default();
         self.loans.void();
-        self.opening = 0;
         self.meter.queue.set(now, 0);
         self.meter.busy.set(now, 0);
         self.meter.set_capacity(now, 0);

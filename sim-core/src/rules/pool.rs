@@ -6,15 +6,17 @@ use serde::{Deserialize, Serialize};
 
 pub use self::stock::Stock;
 use crate::engine::agenda::Lane;
-use crate::engine::chance::{Law, LawSpec};
+use crate::engine::chance::{Law, LawSpec, mix, name_key};
 use crate::engine::delay::Delay;
-use crate::engine::request::Cause;
+use crate::engine::kernel::{Cx, Note};
+use crate::engine::request::{Ask, Cause, ReqId, Want};
 use crate::engine::time::{Nanos, SECOND};
 use crate::units::Duration;
 use crate::wiring::{Flaw, Site, Target};
 
 const TIMEOUT: Nanos = 30 * SECOND;
 const CONNECTIONS_MAX: u32 = 100_000;
+const SESSION: u64 = name_key("connection pool session");
 
 /// How long a call waits for a connection where the form says so, or does not, ns.
 #[must_use]
@@ -73,6 +75,8 @@ pub struct PoolTerms {
     pub connect: Option<Delay>,
     /// Whether connections are sessions of the node behind.
     pub sessions: bool,
+    /// The luck of the node that has the pool.
+    pub salt: u64,
 }
 
 impl PoolTerms {
@@ -103,6 +107,7 @@ impl PoolTerms {
             timeout: Delay::new(Law::Constant { nanos: wait(form.timeout) }),
             connect: connect.filter(|law| law.constant_nanos() != Some(0)).map(Delay::new),
             sessions: form.sessions,
+            salt: name_key(&site.name),
         })
     }
 
@@ -128,5 +133,36 @@ impl PoolTerms {
             return Err(form.flaw("sessions", message, "write it at the start"));
         }
         Ok(())
+    }
+
+    /// Asks the other end for a session, or whether the one of that number is still there.
+    pub fn dial(&self, cx: &mut Cx<'_>, (luck, lease): (u64, u64), word: u64) -> ReqId {
+        let luck = mix(luck, self.salt ^ SESSION);
+        let (client, key, demand, endpoint) = (0, 0, 0, 0);
+        let ask = Ask { luck, client, key, demand, lease, endpoint, want: Want::Lease };
+        cx.fork(ask, self.to, word)
+    }
+
+    /// Closes a connection; the other end is told.
+    pub fn close(&self, cx: &mut Cx<'_>, stock: &mut Stock, number: u32) {
+        let session = stock.remove(number);
+        if session != 0 {
+            cx.note(self.to, Note::Release { lease: session });
+        }
+    }
+
+    /// Closes a connection that is broken, and all that lie idle where one is taken for all.
+    pub fn lose(&self, cx: &mut Cx<'_>, stock: &mut Stock, (number, all): (u32, bool)) {
+        self.close(cx, stock, number);
+        while all && let Some(other) = stock.take_last() {
+            self.close(cx, stock, other);
+        }
+    }
+
+    /// The process that has the pool is gone: the other end sees its connections close.
+    pub fn hang_up(&self, cx: &mut Cx<'_>, stock: &mut Stock) {
+        for connection in stock.drain().iter().filter(|connection| connection.session != 0) {
+            cx.note(self.to, Note::Release { lease: connection.session });
+        }
     }
 }

@@ -52,6 +52,8 @@ pub(super) struct Terms {
     pub(super) preload: bool,
     pub(super) memory: Option<Memory>,
     pub(super) pool: Option<PoolTerms>,
+    /// One broken connection is taken for all.
+    pub(super) forget_all: bool,
     pub(super) notice: bool,
     pub(super) crash: Option<Law>,
 }
@@ -103,6 +105,7 @@ impl Terms {
         let backlog = within("backlog", spec.backlog.unwrap_or(BACKLOG), (0, 10_000_000))?;
         let cap = within("somaxconn", spec.somaxconn.unwrap_or(SOMAXCONN), (0, 10_000_000))?;
         let crash = spec.crash.as_ref().map(|crash| &crash.after);
+        let pool = spec.pool.as_ref();
         Ok(Terms {
             kind,
             workers,
@@ -125,7 +128,8 @@ impl Terms {
             boot: law("boot", spec.boot.as_ref())?.filter(|law| law.constant_nanos() != Some(0)),
             preload: spec.preload,
             memory: memory(spec)?,
-            pool: spec.pool.as_ref().map(|pool| PoolTerms::new(&pool.form(), site)).transpose()?,
+            pool: pool.map(|pool| PoolTerms::new(&pool.form(), site)).transpose()?,
+            forget_all: pool.and_then(|pool| pool.forget_all).unwrap_or(true),
             notice,
             crash: law("crash.after", crash)?,
         })

@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use super::spec::ConnectionPoolSpec;
 use crate::engine::agenda::Lane;
-use crate::engine::chance::name_key;
 use crate::engine::queue::Order;
 use crate::engine::time::Nanos;
 use crate::rules::pool::{PoolForm, PoolTerms};
@@ -37,7 +36,6 @@ pub(super) struct Terms {
     pub(super) spread: Nanos,
     pub(super) test_after: Option<Nanos>,
     pub(super) forget_all: bool,
-    pub(super) salt: u64,
 }
 
 impl Terms {
@@ -57,7 +55,6 @@ impl Terms {
             spread: (part * lifetime.unwrap_or(0) as f64) as Nanos,
             test_after: spec.test_after.map(Duration::nanos),
             forget_all: spec.forget_all,
-            salt: name_key(&site.name),
         })
     }
 
