@@ -115,6 +115,11 @@ pub trait Component: Behaviour + Clone + Serialize + DeserializeOwned {
         true
     }
 
+    /// Whether it has a disk that can be slow or full.
+    fn has_disk(_spec: &Self::Spec) -> bool {
+        false
+    }
+
     /// Another part that it may bring to so many instances.
     fn grows(_spec: &Self::Spec) -> Option<(String, u32)> {
         None
@@ -206,6 +211,13 @@ macro_rules! catalogue {
             pub fn carries_leases(&self) -> bool {
                 match self {
                     $(Form::$Name(spec) => <$module::$Name as Component>::carries_leases(spec),)+
+                }
+            }
+            /// Whether it has a disk that can be slow or full.
+            #[must_use]
+            pub fn has_disk(&self) -> bool {
+                match self {
+                    $(Form::$Name(spec) => <$module::$Name as Component>::has_disk(spec),)+
                 }
             }
             /// Another part that it may bring to so many instances.

@@ -31,11 +31,24 @@ use crate::wiring::{Flaw, Site};
 /// What a timer means, beside what it means to a query.
 const TAKEN_OVER: u64 = 6 << 32;
 
+/// How the disk does.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct Disk {
+    /// How many times as long it takes.
+    slow: f64,
+    is_full: bool,
+}
+
+impl Disk {
+    const FINE: Disk = Disk { slow: 1.0, is_full: false };
+}
+
 /// A database in a running world.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Database {
     terms: Terms,
     slow: f64,
+    disk: Disk,
     jobs: Slab<Job>,
     /// `None` where queries neither share cores nor hinder each other.
     share: Option<Share>,
@@ -123,6 +136,7 @@ impl Component for Database {
         Ok(Database {
             terms: Terms::new(spec, site)?,
             slow: 1.0,
+            disk: Disk::FINE,
             jobs: Slab::default(),
             share: None,
             shared_timer: Timer::NONE,
@@ -204,6 +218,10 @@ impl Component for Database {
     fn limits(spec: &DatabaseSpec) -> Limits {
         let ordinary = spec.max_connections.saturating_sub(spec.reserved.unwrap_or(0));
         Limits { accepts: Some(u64::from(ordinary)), ..Limits::default() }
+    }
+
+    fn has_disk(_spec: &DatabaseSpec) -> bool {
+        true
     }
 
     fn endpoints(spec: &DatabaseSpec) -> Vec<String> {
@@ -319,16 +337,24 @@ impl Behaviour for Database {
         }
         self.is_down = self.terms.failover.is_some();
         if self.is_down {
+            // the standby has a disk of its own
+            self.disk = Disk::FINE;
             cx.come_back();
         }
     }
 
     /// Slower: what computes slows down at once, I/O from the next query on.
     fn act(&mut self, cx: &mut Cx<'_>, action: Action) -> bool {
-        let Action::Slow(factor) = action else { return false };
-        self.slow = factor;
-        self.retime(cx.now());
-        self.rearm(cx);
+        match action {
+            Action::Slow(factor) => {
+                self.slow = factor;
+                self.retime(cx.now());
+                self.rearm(cx);
+            }
+            Action::SlowDisk(factor) => self.disk.slow = factor,
+            Action::FullDisk(is_full) => self.disk.is_full = is_full,
+            Action::Flush => return false,
+        }
         true
     }
 

@@ -122,6 +122,10 @@ fn ends(change: &Change, later: &Event) -> bool {
         (Change::Freeze(taken, _), Change::Thaw(given)) => taken == given,
         (Change::Cut(taken, true), Change::Cut(given, false)) => taken == given,
         (Change::Slow(taken, _), Change::Slow(given, factor)) => taken == given && *factor == 1.0,
+        (Change::SlowDisk(taken, _), Change::SlowDisk(given, factor)) => {
+            taken == given && *factor == 1.0
+        }
+        (Change::FullDisk(taken, true), Change::FullDisk(given, false)) => taken == given,
         (Change::Remove(taken, _), Change::Add(given, _)) => taken == given,
         _ => false,
     }

@@ -124,6 +124,20 @@ pub(crate) const FAULTS: &[Fault] = &[
     },
     Fault {
         file: "sim-core/src/components/database/query.rs",
+        find: "            let slow = self.slow * self.disk.slow;",
+        replace: "            let slow = self.slow;",
+        test: "stores::",
+        why: "a slow disk slows the flushes of the log",
+    },
+    Fault {
+        file: "sim-core/src/components/database/query.rs",
+        find: "        if writes && self.disk.is_full {",
+        replace: "        if self.disk.is_full {",
+        test: "stores::",
+        why: "on a full disk reads go on",
+    },
+    Fault {
+        file: "sim-core/src/components/database/query.rs",
         find: "            self.unlock(cx, job.row);",
         replace: "            self.rows.close(job.row);",
         test: "stores::",

@@ -13,7 +13,8 @@ impl ConnectionPool {
     pub(super) fn open_for(&mut self, cx: &mut Cx<'_>, req: Option<ReqId>) {
         self.opened.add(1);
         self.stock.begin();
-        if let (Some(req), None, false) = (req, &self.terms.pool.connect, self.terms.pool.sessions) {
+        let terms = &self.terms.pool;
+        if let (Some(req), None, false) = (req, &terms.connect, terms.sessions) {
             let connection = self.add(cx.now(), 0);
             self.hand_over(cx, req, connection);
             return;

@@ -202,7 +202,8 @@ fn those_in_line_behind_a_refused_connection_try_their_luck() {
 
 #[test]
 fn a_session_is_held_without_another_log_in() {
-    let steps = json!([{"hold": {"steps": [{"query": "10ms"}, {"io": "80ms"}, {"query": "10ms"}]}}]);
+    let steps = json!([{"query": "10ms"}, {"io": "80ms"}, {"query": "10ms"}]);
+    let steps = json!([{"hold": {"steps": steps}}]);
     let pool = json!({"to": "db", "size": 1});
     let web = json!({"worker": "gthread", "threads": 2, "pool": pool, "steps": steps});
     let db = shown(&json!({"connect": {"io": "5ms"}}));
