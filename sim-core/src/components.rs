@@ -187,6 +187,11 @@ pub trait Component: Behaviour + Clone + Serialize + DeserializeOwned {
         Vec::new()
     }
 
+    /// Whether it has a disk that can be slow or full.
+    fn has_disk(_spec: &Self::Spec) -> bool {
+        false
+    }
+
     /// Another part that it may bring to so many instances.
     fn grows(_spec: &Self::Spec) -> Option<(String, u32)> {
         None
@@ -289,6 +294,13 @@ macro_rules! catalogue {
             #[must_use]
             pub fn passes(&self) -> Vec<(String, f64)> {
                 match self { $(Form::$Name(spec) => <$module::$Name as Component>::passes(spec),)+ }
+            }
+            /// Whether it has a disk that can be slow or full.
+            #[must_use]
+            pub fn has_disk(&self) -> bool {
+                match self {
+                    $(Form::$Name(spec) => <$module::$Name as Component>::has_disk(spec),)+
+                }
             }
             /// Another part that it may bring to so many instances.
             #[must_use]

@@ -335,6 +335,19 @@ fn happen(world: &mut World<Node>, plan: &Plan, change: &Change) {
                 world.act(node, Action::Slow(*factor));
             }
         }
+        Change::SlowDisk(nodes, factor) => {
+            for &node in nodes {
+                note(world, node, &format!("its disk takes {factor} times its normal time"));
+                world.act(node, Action::SlowDisk(*factor));
+            }
+        }
+        Change::FullDisk(nodes, is_full) => {
+            for &node in nodes {
+                let what = if *is_full { "its disk is full" } else { "its disk has room again" };
+                note(world, node, what);
+                world.act(node, Action::FullDisk(*is_full));
+            }
+        }
         Change::Flush(nodes) => {
             for &node in nodes {
                 note(world, node, "flushed");

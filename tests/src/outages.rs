@@ -84,6 +84,29 @@ fn an_answer_on_its_way_out_of_a_black_hole_is_lost() {
 }
 
 #[test]
+fn a_link_that_loses_packets_for_a_while_delays_each_request_by_the_waits_of_its_connection() {
+    let text = "busyhour: 1\nduration: 60s\n\
+         users:\n  all: {enter: wan, arrivals: {base: 10/s, spacing: even}}\n\
+         nodes:\n\
+         \x20 wan: {component: link, latency: 10ms, to: server}\n\
+         \x20 server: {component: station, servers: 9, service: 1ms}\n\
+         events:\n\
+         \x20 - {at: 10s, set: nodes.wan.loss, to: 100%}\n\
+         \x20 - {at: 15s, set: nodes.wan.loss, to: 0%}\n";
+    let run = play(&plan(text, &[]), 1);
+    let surveys = run.surveys();
+    // sent again after 1, 3 and 7 s: the 20 of the first two seconds are lost three times, the 20
+    // of the next two twice, the 10 of the last one once
+    let lost = 20 * 3 + 20 * 2 + 10;
+    let counts = [("sent", 599), ("lost", lost), ("retransmitted", lost), ("given_up", 0)];
+    assert_eq!(surveys[1].counts, counts);
+    assert_eq!(outcome(&run), (599, 0, 0));
+    let latency = &surveys[0].tallies[0].latency;
+    let longest = latency.quantile(1.0).expect("answered") as f64 / 1e9;
+    assert!((7.0..7.1).contains(&longest), "{longest}");
+}
+
+#[test]
 fn outages_at_random_take_their_share_of_the_time() {
     let text = "busyhour: 1\nduration: 100h\n\
          users:\n  all: {enter: lb, arrivals: {base: 1/s, spacing: even}}\n\

@@ -118,6 +118,49 @@ nodes:
     assert!(resource(&both, "db", "connections").turned_away.count() > 0);
 }
 
+/// Machines of eight sync workers, each with a pool of its own; all work at once, and then rest.
+fn scaled_out(machines: u32, pool: &str) -> [u64; 4] {
+    let crowd = 8 * machines;
+    let shop = format!(
+        "
+users:
+  first: {{enter: lb, arrivals: {{base: 100000/s, spacing: even}}, limit: {crowd}}}
+  again: {{enter: later, arrivals: {{base: 100000/s, spacing: even}}, limit: {crowd}}}
+nodes:
+  lb: {{component: balancer, balance: round_robin, to: web}}
+  later: {{component: link, latency: 10s, to: lb}}
+  web:
+    model: gunicorn-sync
+    replicas: {machines}
+    workers: 8
+    cores: 4
+    pool: {{to: db, size: 5, overflow: 10{pool}}}
+    steps: [query: 1s]
+  db: {{model: postgres, cores: 64}}
+"
+    );
+    let mut run = run(&shop, 5 * SECOND);
+    let refused = failed(&run, "first", Cause::TooManyConnections);
+    let idle = u64::from(resource(&run, "db", "sessions").busy.level());
+    advance(&mut run, 25 * SECOND);
+    assert_eq!(resource(&run, "db", "connections").busy.level(), 0);
+    let again = failed(&run, "again", Cause::TooManyConnections);
+    [refused, idle, again, count(&run, "db", "connection_mib")]
+}
+
+/// 97 connections for everybody. A process that has none stays without: the others do not give
+/// theirs up.
+#[test]
+fn workers_times_machines_meet_the_connections_of_postgresql_though_nobody_works() {
+    assert_eq!(scaled_out(12, ""), [0, 96, 0, 960]);
+    let [refused, idle, again, mib] = scaled_out(13, "");
+    assert_eq!((refused, idle, mib), (7, 97, 970));
+    // who fails at once is free at once, and takes what others would have served
+    assert!((8..=104).contains(&again), "{again}");
+    // a proxy that shares connections query by query counts 104 queries at once, and then none
+    assert_eq!(scaled_out(13, ", sessions: false"), [7, 0, 7, 0]);
+}
+
 #[test]
 fn commits_a_second_are_the_batch_over_the_time_of_a_flush() {
     let rate = |fsync: &str| {
@@ -161,6 +204,70 @@ events: [{at: 10s, set: nodes.db.log.fsync, to: 20ms}]
     let after = completed(&run, "writers") - before;
     assert!(before.abs_diff(160_000) <= 64 && after.abs_diff(16_000) <= 64, "{before}, {after}");
     assert!(completed(&run, "readers").abs_diff(2 * reads) <= 2);
+}
+
+#[test]
+fn a_slow_disk_takes_its_factor_longer_to_read_and_to_flush_until_it_is_well_again() {
+    let shop = "
+users:
+  writers: {enter: db, closed: 64, think: 0s, mix: {write: 1}}
+  scans: {enter: db, closed: 1, think: 0s, mix: {scan: 1}}
+  readers: {enter: db, closed: 1, think: 0s, mix: {read: 1}}
+nodes:
+  db:
+    model: postgres
+    log: {fsync: 2ms}
+    queries: {write: {commit: true}, scan: {cpu: 1ms, io: 1ms}, read: {cpu: 1ms}}
+events: [{at: 10s, slow_disk: db, factor: 20, for: 10s}]
+";
+    let mut run = run(shop, 10 * SECOND - 1);
+    let figures = |run: &Run| ["writers", "scans", "readers"].map(|who| completed(run, who));
+    let mut before = [0; 3];
+    // 32 commits a flush of 2 ms, then of 40 ms; scans of 2 ms, then of 21 ms
+    for (until, most) in
+        [(10, [160_000, 5000, 10_000]), (20, [8000, 476, 10_000]), (30, [160_000, 5000, 10_000])]
+    {
+        advance(&mut run, until * SECOND - 1);
+        let now = figures(&run);
+        for at in 0..3 {
+            let done = now[at] - before[at];
+            assert!(done.abs_diff(most[at]) <= 64, "{done} of kind {at} until {until} s");
+        }
+        before = now;
+    }
+}
+
+fn full_disk(events: &str) -> [u64; 5] {
+    let shop = format!(
+        "
+users:
+  writers: {{enter: db, arrivals: {{base: 10/s, spacing: even}}, mix: {{write: 1}}}}
+  readers: {{enter: db, arrivals: {{base: 10/s, spacing: even}}, mix: {{read: 1}}}}
+nodes:
+  db:
+    model: postgres
+    standby: {{failover: 5s}}
+    queries: {{write: {{commit: true}}, read: {{io: 1ms}}}}
+events: {events}
+"
+    );
+    let run = run(&shop, 40 * SECOND - 1);
+    let errors = |who| failed(&run, who, Cause::Error);
+    let refused = failed(&run, "writers", Cause::Refused);
+    let done = ["writers", "readers"].map(|who| completed(&run, who));
+    [errors("writers"), errors("readers"), refused, done[0], done[1]]
+}
+
+#[test]
+fn on_a_full_disk_writes_are_errors_and_reads_go_on() {
+    // 399 of each come before 40 s; 100 of them between 10 s and 20 s
+    assert_eq!(full_disk("[{at: 10s, full_disk: db, for: 10s}]"), [100, 0, 0, 299, 399]);
+    // from 10 s to 20 s, and from 30 s on
+    let random = full_disk("[{every: 10s, repair: 10s, full_disk: db}]");
+    assert_eq!(random, [200, 0, 0, 199, 399]);
+    // the standby that takes over after 5 s has a disk of its own
+    let taken_over = full_disk("[{at: 10s, full_disk: db}, {at: 15s, kill: db}]");
+    assert_eq!(taken_over, [50, 0, 50, 299, 349]);
 }
 
 #[test]

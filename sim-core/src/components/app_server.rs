@@ -9,6 +9,7 @@ mod connections;
 mod job;
 mod listener;
 mod pool;
+mod pooled;
 mod process;
 mod reload;
 mod run;
@@ -59,6 +60,8 @@ const LAST: u64 = 9 << 32;
 const CRASH: u64 = 10 << 32;
 const IDLE: u64 = 11 << 32;
 const FIN: u64 = 12 << 32;
+/// Set in the word of an answer about a session of the pool; the rest is a request's number.
+const DIALLED: u64 = 1 << 32;
 
 /// What is measured.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -75,6 +78,8 @@ struct Meters {
     retired: Counter,
     starved: Counter,
     pool_timeouts: Counter,
+    /// Connections that pools have opened, or tried to.
+    pool_opened: Counter,
     unknown: Counter,
     /// Idle connections that the server closed, and requests that came too late on one.
     idle_closed: Counter,
@@ -182,6 +187,9 @@ impl Component for AppServer {
             let message = "workers cannot become another kind while the run goes on";
             return Err(Flaw::new("worker", message, "keep the kind, the lock and the pool"));
         }
+        if let (Some(old), Some(new), Some(pool)) = (&old.pool, &new.pool, &spec.pool) {
+            old.check_change(new, &pool.form())?;
+        }
         fresh.prepare(&mut |delay| cx.lane(delay));
         self.program = fresh.program;
         self.terms = fresh.terms;
@@ -226,6 +234,9 @@ impl Component for AppServer {
             ("resets", &meters.resets),
         ];
         survey.counts.extend(counts.map(|(name, counter)| (name, counter.count())));
+        if has_pool {
+            survey.counts.push(("pool_opened", meters.pool_opened.count()));
+        }
     }
 
     fn bound(spec: &AppServerSpec) -> Bound {
@@ -341,6 +352,7 @@ impl Behaviour for AppServer {
         }
         self.listener.shut();
         self.connections.void();
+        (0..self.crew.all.len() as u32).for_each(|process| self.hang_up(cx, process));
         self.crew = Crew::new(Stream::new(0));
         self.share = None;
         self.shared_timer = Timer::NONE;
@@ -360,7 +372,7 @@ impl Behaviour for AppServer {
                 self.set_speed(cx.now());
             }
             Action::Reload => self.reload(cx),
-            Action::Flush => return false,
+            Action::Flush | Action::SlowDisk(_) | Action::FullDisk(_) => return false,
         }
         self.settle(cx);
         true
@@ -390,6 +402,7 @@ impl Behaviour for AppServer {
             &mut meters.retired,
             &mut meters.starved,
             &mut meters.pool_timeouts,
+            &mut meters.pool_opened,
             &mut meters.unknown,
             &mut meters.idle_closed,
             &mut meters.resets,

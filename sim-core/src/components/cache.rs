@@ -448,7 +448,7 @@ impl Behaviour for Cache {
         match action {
             Action::Slow(factor) => self.slow = factor,
             Action::Flush => self.contents.clear(),
-            Action::Reload => return false,
+            Action::Reload | Action::SlowDisk(_) | Action::FullDisk(_) => return false,
         }
         true
     }

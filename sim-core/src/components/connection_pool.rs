@@ -2,7 +2,6 @@
 
 mod opening;
 mod spec;
-mod stock;
 mod terms;
 #[cfg(test)]
 mod tests;
@@ -10,7 +9,6 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 pub use self::spec::ConnectionPoolSpec;
-use self::stock::Stock;
 use self::terms::Terms;
 use super::{Component, Limits, Survey};
 use crate::engine::agenda::{Lane, Timer};
@@ -22,6 +20,7 @@ use crate::engine::queue::{Queue, Waiter};
 use crate::engine::request::{Cause, Doing, Outcome, ReqId, Want};
 use crate::engine::slab::Slab;
 use crate::engine::time::Nanos;
+use crate::rules::pool::{self, Stock};
 use crate::wiring::{Flaw, Site};
 
 /// What a timer means: the high half of its word; the low half is a job's number.
@@ -58,8 +57,6 @@ struct Job {
 pub struct ConnectionPool {
     terms: Terms,
     stock: Stock,
-    /// Connections being opened.
-    opening: u32,
     line: Queue,
     jobs: Slab<Job>,
     loans: Loans,
@@ -73,13 +70,8 @@ pub struct ConnectionPool {
 }
 
 impl ConnectionPool {
-    /// Connections there are: taken, being opened or idle.
-    fn open(&self) -> u32 {
-        self.stock.len() + self.opening
-    }
-
     fn has_room(&self) -> bool {
-        self.stock.idle() > 0 || self.open() < self.terms.limit
+        self.stock.has_room(&self.terms.pool)
     }
 
     /// Gives a connection to a call: an idle one, or a new one.
@@ -114,7 +106,7 @@ impl ConnectionPool {
     fn hand_over(&mut self, cx: &mut Cx<'_>, req: ReqId, connection: u32) {
         if cx.ask(req).want != Want::Lease {
             cx.ask_mut(req).lease = self.stock.session(connection);
-            cx.call(req, self.terms.to, u64::from(connection));
+            cx.call(req, self.terms.pool.to, u64::from(connection));
             return;
         }
         let lease = self.loans.lend();
@@ -134,7 +126,7 @@ impl ConnectionPool {
             return;
         }
         cx.ask_mut(req).lease = self.stock.session(self.lent[lease as u32 as usize]);
-        cx.call(req, self.terms.to, lease);
+        cx.call(req, self.terms.pool.to, lease);
     }
 
     fn enqueue(&mut self, cx: &mut Cx<'_>, req: ReqId) {
@@ -145,7 +137,7 @@ impl ConnectionPool {
         cx.doing(req, Doing::Waiting);
         self.meter.enqueue(since);
         let ticket = self.line.push(Waiter { req, since, word: u64::from(index) });
-        let timer = self.terms.timeout.arm(cx, (req, 0), 1.0, EXPIRED | u64::from(index));
+        let timer = self.terms.pool.timeout.arm(cx, (req, 0), 1.0, EXPIRED | u64::from(index));
         if let Some(job) = self.jobs.get_mut(index) {
             job.stage = Stage::Waiting { ticket, timer };
         }
@@ -165,9 +157,7 @@ impl ConnectionPool {
             }
             self.grant(cx, waiter.req, now - waiter.since);
         }
-        while (self.stock.idle() > self.terms.size || self.open() > self.terms.limit)
-            && let Some(spare) = self.stock.take_last()
-        {
+        while let Some(spare) = self.stock.take_spare(&self.terms.pool) {
             self.close(cx, spare);
         }
     }
@@ -179,7 +169,7 @@ impl ConnectionPool {
         let mut is_gone = true;
         if broken {
             self.lose(cx, connection);
-        } else if self.open() > self.terms.limit || !self.stock.put(connection, cx.now()) {
+        } else if !self.stock.put(connection, cx.now(), &self.terms.pool) {
             self.close(cx, connection);
         } else {
             is_gone = false;
@@ -210,12 +200,6 @@ impl ConnectionPool {
     }
 }
 
-/// Whether a connection is of no use after a call that ended like this.
-fn breaks(outcome: Outcome) -> bool {
-    use Cause::{Lost, Refused, Reset, TooManyConnections};
-    matches!(outcome, Outcome::Failed(Refused | Reset | Lost | TooManyConnections))
-}
-
 impl Component for ConnectionPool {
     const NAME: &'static str = "connection-pool";
     const SUMMARY: &'static str =
@@ -226,7 +210,6 @@ impl Component for ConnectionPool {
         Ok(ConnectionPool {
             terms: Terms::new(spec, site)?,
             stock: Stock::default(),
-            opening: 0,
             line: Queue::default(),
             jobs: Slab::default(),
             loans: Loans::default(),
@@ -243,25 +226,18 @@ impl Component for ConnectionPool {
     /// they come back.
     fn retune(&mut self, cx: &mut Cx<'_>, spec: &Self::Spec, site: &Site) -> Result<(), Flaw> {
         let mut fresh = Terms::new(spec, site)?;
-        if fresh.to != self.terms.to {
-            let message = format!("the open connections do not lead to {}", spec.to.0);
-            return Err(Flaw::new("to", message, "change size, overflow, timeout or connect"));
-        }
-        if fresh.sessions != self.terms.sessions {
-            let message = "open connections cannot become sessions";
-            return Err(Flaw::new("sessions", message, "write it at the start"));
-        }
+        self.terms.pool.check_change(&fresh.pool, &spec.form())?;
         fresh.prepare(&mut |delay| cx.lane(delay));
         self.terms = fresh;
-        self.meter.set_capacity(cx.now(), self.terms.limit);
+        self.meter.set_capacity(cx.now(), self.terms.pool.limit);
         self.serve_line(cx);
         Ok(())
     }
 
     fn limits(spec: &ConnectionPoolSpec) -> Limits {
         Limits {
-            opens: vec![(spec.to.0.clone(), u64::from(spec.size) + u64::from(spec.overflow))],
-            waits: vec![("timeout", terms::wait(spec))],
+            opens: vec![(spec.to.0.clone(), spec.form().most())],
+            waits: vec![("timeout", pool::wait(spec.timeout))],
             ..Limits::default()
         }
     }
@@ -280,7 +256,7 @@ impl Behaviour for ConnectionPool {
 
     fn start(&mut self, cx: &mut Cx<'_>) {
         self.luck = cx.stream("connections");
-        self.meter.set_capacity(cx.now(), self.terms.limit);
+        self.meter.set_capacity(cx.now(), self.terms.pool.limit);
         self.fill(cx);
     }
 
@@ -305,11 +281,11 @@ impl Behaviour for ConnectionPool {
         if cx.is_monitored() {
             self.latency.record(cx.now() - cx.born(answer.req));
         }
-        if self.terms.sessions {
+        if self.terms.pool.sessions {
             cx.ask_mut(answer.req).lease = 0;
         }
         cx.reply(answer.req, answer.outcome);
-        let is_broken = breaks(answer.outcome);
+        let is_broken = matches!(answer.outcome, Outcome::Failed(cause) if pool::breaks(cause));
         match answer.word {
             connection if connection >> 32 == 0 => {
                 self.give_back(cx, connection as u32, is_broken);
@@ -334,7 +310,7 @@ impl Behaviour for ConnectionPool {
         let index = word as u32;
         if word & OPENED != 0 {
             self.connected(cx, index);
-            if !self.terms.sessions {
+            if !self.terms.pool.sessions {
                 self.fill(cx);
             }
         } else if self.leave_line(cx, index, Cause::PoolTimeout) {
@@ -366,13 +342,9 @@ impl Behaviour for ConnectionPool {
             }
             job.req.into_iter().for_each(|req| cx.reply(req, Outcome::Failed(cause)));
         }
-        for connection in self.stock.drain().iter().filter(|it| it.session != 0) {
-            // the other end sees the connection close
-            cx.note(self.terms.to, Note::Release { lease: connection.session });
-        }
+        self.terms.pool.hang_up(cx, &mut self.stock);
         self.line = Queue::default();
         self.loans.void();
-        self.opening = 0;
         self.meter.queue.set(now, 0);
         self.meter.busy.set(now, 0);
         self.meter.set_capacity(now, 0);

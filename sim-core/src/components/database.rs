@@ -32,11 +32,24 @@ use crate::wiring::{Flaw, Site};
 /// What a timer means, beside what it means to a query.
 const TAKEN_OVER: u64 = 6 << 32;
 
+/// How the disk does.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct Disk {
+    /// How many times as long it takes.
+    slow: f64,
+    is_full: bool,
+}
+
+impl Disk {
+    const FINE: Disk = Disk { slow: 1.0, is_full: false };
+}
+
 /// A database in a running world.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Database {
     terms: Terms,
     slow: f64,
+    disk: Disk,
     jobs: Slab<Job>,
     /// `None` where queries neither share cores nor hinder each other.
     share: Option<Share>,
@@ -124,6 +137,7 @@ impl Component for Database {
         Ok(Database {
             terms: Terms::new(spec, site)?,
             slow: 1.0,
+            disk: Disk::FINE,
             jobs: Slab::default(),
             share: None,
             shared_timer: Timer::NONE,
@@ -215,6 +229,10 @@ impl Component for Database {
             takes: takes.collect(),
             ..Limits::default()
         }
+    }
+
+    fn has_disk(_spec: &DatabaseSpec) -> bool {
+        true
     }
 
     fn endpoints(spec: &DatabaseSpec) -> Vec<String> {
@@ -330,16 +348,24 @@ impl Behaviour for Database {
         }
         self.is_down = self.terms.failover.is_some();
         if self.is_down {
+            // the standby has a disk of its own
+            self.disk = Disk::FINE;
             cx.come_back();
         }
     }
 
     /// Slower: what computes slows down at once, I/O from the next query on.
     fn act(&mut self, cx: &mut Cx<'_>, action: Action) -> bool {
-        let Action::Slow(factor) = action else { return false };
-        self.slow = factor;
-        self.retime(cx.now());
-        self.rearm(cx);
+        match action {
+            Action::Slow(factor) => {
+                self.slow = factor;
+                self.retime(cx.now());
+                self.rearm(cx);
+            }
+            Action::SlowDisk(factor) => self.disk.slow = factor,
+            Action::FullDisk(is_full) => self.disk.is_full = is_full,
+            Action::Flush | Action::Reload => return false,
+        }
         true
     }
 

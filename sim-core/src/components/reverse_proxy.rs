@@ -365,7 +365,7 @@ impl Behaviour for ReverseProxy {
         match action {
             Action::Slow(factor) => self.slow = factor,
             Action::Reload => self.reload(cx),
-            Action::Flush => return false,
+            Action::Flush | Action::SlowDisk(_) | Action::FullDisk(_) => return false,
         }
         true
     }

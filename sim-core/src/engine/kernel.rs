@@ -33,6 +33,10 @@ pub struct Answer {
 pub enum Action {
     /// All work takes `factor` times as long from now on; 1 is normal.
     Slow(f64),
+    /// What is read from disk and written to it takes `factor` times as long from now on.
+    SlowDisk(f64),
+    /// The disk has no room left for what is written, or has room again.
+    FullDisk(bool),
     /// Forget what is cached.
     Flush,
     /// Read the configuration anew: fresh processes take over from old ones, which finish.

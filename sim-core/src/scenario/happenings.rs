@@ -14,10 +14,11 @@ use crate::units::Duration;
 use crate::wiring::Flaw;
 
 /// What an event can do.
-const VERBS: &str =
-    "kill, restart, reload, freeze, black_hole, slow, flush, set, add, remove, resize";
+const VERBS: &str = "kill, restart, reload, freeze, black_hole, slow, slow_disk, full_disk, \
+                     flush, set, add, remove, resize";
 /// What lasts for a while.
-const OUTAGES: [&str; 5] = ["kill", "restart", "freeze", "black_hole", "slow"];
+const OUTAGES: [&str; 7] =
+    ["kill", "restart", "freeze", "black_hole", "slow", "slow_disk", "full_disk"];
 /// Random outages of one run at most, on average.
 const OUTAGES_MAX: f64 = 100_000.0;
 
@@ -84,6 +85,8 @@ impl Reader<'_> {
             ("freeze", &spec.freeze),
             ("black_hole", &spec.black_hole),
             ("slow", &spec.slow),
+            ("slow_disk", &spec.slow_disk),
+            ("full_disk", &spec.full_disk),
             ("flush", &spec.flush),
             ("set", &spec.set),
             ("add", &spec.add),
@@ -154,14 +157,15 @@ impl Reader<'_> {
                 return Err(self.problem(index, "freeze", message, remedy));
             }
             "freeze" => Outage::Freeze,
-            "slow" => {
+            "full_disk" => Outage::FullDisk,
+            "slow" | "slow_disk" => {
                 let factor = spec.factor.unwrap_or(0.0);
                 if !(factor.is_finite() && factor > 0.0 && factor <= 1e6) {
                     let message = format!("factor {factor} is not possible");
                     let remedy = "write factor: 3 for three times as slow";
-                    return Err(self.problem(index, "slow", message, remedy));
+                    return Err(self.problem(index, verb, message, remedy));
                 }
-                Outage::Slow(factor)
+                if verb == "slow" { Outage::Slow(factor) } else { Outage::SlowDisk(factor) }
             }
             _ => return Ok(None),
         }))
@@ -176,7 +180,8 @@ impl Reader<'_> {
         let (verb, name) = self.verb(spec, index)?;
         let Some(outage) = self.outage(spec, verb, index)? else {
             let message = format!("{verb} cannot come at random");
-            let remedy = "write at: 5m, or kill, freeze, black_hole or slow with every";
+            let remedy = "write at: 5m, or one of kill, freeze, black_hole, slow, slow_disk \
+                          and full_disk with every";
             return Err(self.problem(index, "every", message, remedy));
         };
         let Some(repair) = &spec.repair else {
@@ -204,7 +209,7 @@ impl Reader<'_> {
         let extras = [
             ("for", spec.lasts.is_some() && spec.every.is_none(), &OUTAGES[..]),
             ("graceful", spec.graceful.is_some(), &["restart"][..]),
-            ("factor", spec.factor.is_some(), &["slow"][..]),
+            ("factor", spec.factor.is_some(), &["slow", "slow_disk"][..]),
             ("count", spec.count.is_some(), &["add", "remove"][..]),
             ("to", spec.to.is_some(), &["set"][..]),
             ("machine", spec.machine.is_some(), &["resize"][..]),
@@ -255,6 +260,12 @@ impl Reader<'_> {
         };
         let site = self.blueprint.site();
         let Ok(place) = site.place(service) else { return Err(self.unknown(index, verb, name)) };
+        let part = &self.blueprint.parts[place.group as usize];
+        if verb.ends_with("disk") && !part.form.has_disk() {
+            let message =
+                format!("{verb} names \"{name}\", a {} has no disk", part.form.component());
+            return Err(self.problem(index, verb, message, "name a database"));
+        }
         let Some(instance) = instance else { return Ok(place.members.clone()) };
         let node = instance.parse().ok().and_then(|at: usize| place.members.get(at).copied());
         let Some(node) = node else {

@@ -61,6 +61,10 @@ pub enum Outage {
     BlackHole,
     /// It works so many times as slowly.
     Slow(f64),
+    /// Its disk works so many times as slowly.
+    SlowDisk(f64),
+    /// Its disk is full: what is written fails.
+    FullDisk,
 }
 
 impl Outage {
@@ -73,6 +77,12 @@ impl Outage {
             Outage::Freeze => (Change::Freeze(nodes.clone(), last), Change::Thaw(nodes)),
             Outage::BlackHole => (Change::Cut(nodes.clone(), true), Change::Cut(nodes, false)),
             Outage::Slow(factor) => (Change::Slow(nodes.clone(), factor), Change::Slow(nodes, 1.0)),
+            Outage::SlowDisk(factor) => {
+                (Change::SlowDisk(nodes.clone(), factor), Change::SlowDisk(nodes, 1.0))
+            }
+            Outage::FullDisk => {
+                (Change::FullDisk(nodes.clone(), true), Change::FullDisk(nodes, false))
+            }
         };
         let end = ends.map(|at| Event { at, change: end });
         [Some(Event { at, change: begin }), end].into_iter().flatten().collect()
@@ -111,6 +121,10 @@ pub enum Change {
     Cut(Vec<u32>, bool),
     /// These nodes work `factor` times as slowly.
     Slow(Vec<u32>, f64),
+    /// The disks of these nodes work `factor` times as slowly.
+    SlowDisk(Vec<u32>, f64),
+    /// The disks of these nodes are full, or have room again.
+    FullDisk(Vec<u32>, bool),
     /// These nodes forget what they cached.
     Flush(Vec<u32>),
     /// A part's form changes.
@@ -148,6 +162,7 @@ impl Change {
             Change::Freeze(nodes, _) | Change::Thaw(nodes) | Change::Cut(nodes, _) => nodes,
             Change::Slow(nodes, _) | Change::Flush(nodes) => nodes,
             Change::Dismiss(nodes) | Change::Reload(nodes) => nodes,
+            Change::SlowDisk(nodes, _) | Change::FullDisk(nodes, _) => nodes,
             _ => &[],
         }
     }
@@ -162,6 +177,8 @@ impl Change {
             Change::Thaw(_) => (Good::Time, Turn::Gives),
             Change::Cut(_, cut) => (Good::Network, turn(!*cut)),
             Change::Slow(_, factor) => (Good::Speed, turn(*factor == 1.0)),
+            Change::SlowDisk(_, factor) => (Good::DiskSpeed, turn(*factor == 1.0)),
+            Change::FullDisk(_, full) => (Good::DiskSpace, turn(!*full)),
             Change::Remove(part, _) => (Good::Instances(*part), Turn::Takes),
             Change::Add(part, _) => (Good::Instances(*part), Turn::Gives),
             Change::Flush(_) | Change::Reload(_) => return None,
@@ -195,6 +212,8 @@ enum Good {
     Time,
     Network,
     Speed,
+    DiskSpeed,
+    DiskSpace,
     /// Of this part.
     Instances(u32),
 }

@@ -65,8 +65,8 @@ pub(super) struct ScenarioForm {
     /// Length of a frame of the report's series; default: about a thousandth of the duration.
     #[schemars(default)]
     frame: Option<Duration>,
-    /// Timed changes: kill, restart, reload, freeze, black_hole, slow, flush, set, add, remove,
-    /// resize.
+    /// Timed changes: kill, restart, reload, freeze, black_hole, slow, slow_disk, full_disk, flush,
+    /// set, add, remove, resize.
     #[schemars(default)]
     events: Vec<EventSpec>,
     /// What must hold, like `latency p(95) < 500ms`, `errors < 0.1%`, `availability > 99.9%` or
@@ -75,16 +75,16 @@ pub(super) struct ScenarioForm {
     objectives: Vec<String>,
 }
 
-/// A timed change. Exactly one of kill, restart, reload, freeze, black_hole, slow, flush, set, add,
-/// remove and resize is given, and either `at`, or `every` with `repair` for outages that come at
-/// random.
+/// A timed change. Exactly one of kill, restart, reload, freeze, black_hole, slow, slow_disk,
+/// full_disk, flush, set, add, remove and resize is given, and either `at`, or `every` with `repair`
+/// for outages that come at random.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EventSpec {
     /// When; it precedes everything else at that time.
     #[serde(default)]
     pub at: Option<Duration>,
-    /// With kill, freeze, black_hole, slow: the law of the time from the start or the last repair
+    /// With kill, freeze, black_hole, slow, slow_disk, full_disk: the law of the time from the start or the last repair
     /// to the next outage, for each instance by itself, like `{exponential: 30m}`.
     #[serde(default)]
     pub every: Option<LawSpec>,
@@ -114,6 +114,14 @@ pub struct EventSpec {
     /// A node or instance works `factor` times as slowly.
     #[serde(default)]
     pub slow: Option<String>,
+    /// The disk of a database works `factor` times as slowly: what queries read and the log's
+    /// flushes take that much longer, from the next one on. What computes does not.
+    #[serde(default)]
+    pub slow_disk: Option<String>,
+    /// The disk of a database is full: queries that write fail with `error` where they would
+    /// commit, reads go on.
+    #[serde(default)]
+    pub full_disk: Option<String>,
     /// A cache forgets everything.
     #[serde(default)]
     pub flush: Option<String>,
@@ -137,14 +145,14 @@ pub struct EventSpec {
     /// with a second zone fails over in 60 to 120 s.
     #[serde(default)]
     pub downtime: Option<Duration>,
-    /// With kill, restart, freeze, black_hole, slow: how long it lasts.
+    /// With kill, restart, freeze, black_hole, slow, slow_disk, full_disk: how long it lasts.
     #[serde(default, rename = "for")]
     pub lasts: Option<Duration>,
     /// With restart: it is told to stop (TERM) and finishes what it holds, an application server
     /// within its `graceful_timeout`, before it goes; default false: it goes at once (QUIT).
     #[serde(default)]
     pub graceful: Option<bool>,
-    /// With slow: how many times as long work takes.
+    /// With slow, slow_disk: how many times as long work takes.
     #[serde(default)]
     pub factor: Option<f64>,
     /// With add, remove: how many; default 1.

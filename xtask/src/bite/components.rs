@@ -124,6 +124,20 @@ pub(crate) const FAULTS: &[Fault] = &[
     },
     Fault {
         file: "sim-core/src/components/database/query.rs",
+        find: "            let slow = self.slow * self.disk.slow;",
+        replace: "            let slow = self.slow;",
+        test: "stores::",
+        why: "a slow disk slows the flushes of the log",
+    },
+    Fault {
+        file: "sim-core/src/components/database/query.rs",
+        find: "        if writes && self.disk.is_full {",
+        replace: "        if self.disk.is_full {",
+        test: "stores::",
+        why: "on a full disk reads go on",
+    },
+    Fault {
+        file: "sim-core/src/components/database/query.rs",
         find: "            self.unlock(cx, job.row);",
         replace: "            self.rows.close(job.row);",
         test: "stores::",
@@ -131,8 +145,8 @@ pub(crate) const FAULTS: &[Fault] = &[
     },
     Fault {
         file: "sim-core/src/components/connection_pool/opening.rs",
-        find: "        while self.terms.forget_all",
-        replace: "        while !self.terms.forget_all",
+        find: "        let all = self.terms.forget_all;",
+        replace: "        let all = !self.terms.forget_all;",
         test: "stores::",
         why: "SQLAlchemy forgets all connections when one is broken, Hikari does not",
     },
@@ -159,10 +173,17 @@ pub(crate) const FAULTS: &[Fault] = &[
     },
     Fault {
         file: "sim-core/src/components/app_server/pool.rs",
-        find: "        (self.open < terms.limit).then(|| {",
-        replace: "        (self.open <= terms.limit).then(|| {",
+        find: "        (self.stock.open() < terms.limit).then(|| {",
+        replace: "        (self.stock.open() <= terms.limit).then(|| {",
         test: "laws::app_tier",
         why: "a pool of one is no pool of two",
+    },
+    Fault {
+        file: "sim-core/src/components/app_server/pooled.rs",
+        find: "        if job.connection == NO_CONNECTION && terms.sessions {",
+        replace: "        if job.connection == NO_CONNECTION && !terms.sessions {",
+        test: "stores::",
+        why: "what a process has opened counts at the database while it is idle",
     },
     Fault {
         file: "sim-core/src/components/app_server/listener.rs",

@@ -178,6 +178,7 @@ impl AppServer {
         let worker = self.terms.memory.map_or(0, |memory| memory.worker);
         self.used = self.used.saturating_sub(worker + own.grown);
         let (group, serial) = (own.group, own.serial);
+        self.hang_up(cx, process);
         self.crew.rank(process, None);
         let place = &mut self.crew.all[process as usize];
         *place = Process::new(group);

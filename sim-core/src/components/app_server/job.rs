@@ -11,6 +11,9 @@ use crate::steps::NOTHING;
 /// The process of a request that no process has accepted.
 pub(super) const NOBODY: u32 = u32::MAX;
 
+/// The connection of a request that has none, or for which one is being opened.
+pub(super) const NO_CONNECTION: u32 = u32::MAX;
+
 /// Where a request stands.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum Place {
@@ -63,6 +66,8 @@ pub(super) struct Job {
     /// Its caller has left, and it may notice.
     pub(super) is_gone: bool,
     pub(super) hold: Hold,
+    /// The connection that it has of its process's pool, or [`NO_CONNECTION`].
+    pub(super) pooled: u32,
     pub(super) failed: Option<Cause>,
     pub(super) child: Option<ReqId>,
     /// The connection that had been kept for it, or 0.
@@ -86,6 +91,7 @@ impl Job {
             is_turned_away: false,
             is_gone: false,
             hold: Hold::Nothing,
+            pooled: NO_CONNECTION,
             failed: None,
             child: None,
             connection: 0,

@@ -3,60 +3,20 @@
 use serde::{Deserialize, Serialize};
 
 use super::spec::ProcessPoolSpec;
-use super::terms::law;
-use crate::engine::agenda::Lane;
-use crate::engine::chance::Law;
-use crate::engine::delay::Delay;
 use crate::engine::queue::{Order, Queue, Waiter};
-use crate::engine::time::{Nanos, SECOND};
-use crate::units::Duration;
-use crate::wiring::{Flaw, Site};
-
-const TIMEOUT: Duration = Duration(30 * SECOND);
+use crate::rules::pool::{PoolForm, PoolTerms, Stock};
 
 impl ProcessPoolSpec {
-    /// How long a request waits for a connection.
-    pub(super) fn wait(&self) -> Duration {
-        self.timeout.unwrap_or(TIMEOUT)
-    }
-}
-
-/// What the form says of the pool, ready to run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Terms {
-    pub(super) to: u32,
-    pub(super) size: u32,
-    /// Size and overflow together.
-    pub(super) limit: u32,
-    pub(super) timeout: Delay,
-    pub(super) connect: Option<Delay>,
-}
-
-impl Terms {
-    pub(super) fn new(spec: &ProcessPoolSpec, site: &Site) -> Result<Self, Flaw> {
-        let to = site.node(&spec.to).map_err(|flaw| Flaw { path: "pool.to".into(), ..flaw })?;
-        let sizes = [("pool.size", spec.size, 1), ("pool.overflow", spec.overflow, 0)];
-        for (path, number, least) in sizes {
-            if !(least..=100_000).contains(&number) {
-                let message = format!("{number} connections are not possible");
-                return Err(Flaw::new(path, message, format!("write {least} to 100000")));
-            }
-        }
-        let wait = spec.wait().nanos();
-        let connect = law("pool.connect", spec.connect.as_ref())?;
-        Ok(Terms {
-            to,
-            size: spec.size,
-            limit: spec.size + spec.overflow,
-            timeout: Delay::new(Law::Constant { nanos: wait }),
-            connect: connect.filter(|law| law.constant_nanos() != Some(0)).map(Delay::new),
-        })
-    }
-
-    pub(super) fn prepare(&mut self, lanes: &mut dyn FnMut(Nanos) -> Lane) {
-        self.timeout.prepare(lanes);
-        if let Some(connect) = &mut self.connect {
-            connect.prepare(lanes);
+    /// What it says as every pool does.
+    pub(super) fn form(&self) -> PoolForm<'_> {
+        PoolForm {
+            under: "pool.",
+            to: &self.to,
+            size: self.size,
+            overflow: self.overflow,
+            timeout: self.timeout,
+            connect: self.connect.as_ref(),
+            sessions: self.sessions.unwrap_or(true),
         }
     }
 }
@@ -64,8 +24,8 @@ impl Terms {
 /// How a request gets a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Grant {
-    /// One lay idle.
-    Idle,
+    /// This one lay idle.
+    Idle(u32),
     /// One has to be opened.
     New,
 }
@@ -73,21 +33,18 @@ pub(super) enum Grant {
 /// The pool of one process; empty when the process starts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct ProcessPool {
-    /// Connections there are: taken, being opened or idle.
-    open: u32,
-    idle: u32,
+    pub(super) stock: Stock,
     line: Queue,
 }
 
 impl ProcessPool {
     /// A connection, if one is free or may be opened.
-    pub(super) fn take(&mut self, terms: &Terms) -> Option<Grant> {
-        if self.idle > 0 {
-            self.idle -= 1;
-            return Some(Grant::Idle);
+    pub(super) fn take(&mut self, terms: &PoolTerms) -> Option<Grant> {
+        if let Some((connection, _)) = self.stock.take() {
+            return Some(Grant::Idle(connection));
         }
-        (self.open < terms.limit).then(|| {
-            self.open += 1;
+        (self.stock.open() < terms.limit).then(|| {
+            self.stock.begin();
             Grant::New
         })
     }
@@ -102,67 +59,69 @@ impl ProcessPool {
         self.line.remove(ticket);
     }
 
-    /// A connection comes back, broken or not; who gets the place, and how.
-    pub(super) fn give_back(&mut self, terms: &Terms, broken: bool) -> Option<(Waiter, Grant)> {
-        if broken || self.open > terms.limit {
-            self.open -= 1;
-        } else {
-            self.idle += 1;
+    /// The next in line, if there is a connection for it.
+    pub(super) fn next(&mut self, terms: &PoolTerms) -> Option<(Waiter, Grant)> {
+        if self.line.is_empty() {
+            return None;
         }
-        self.next(terms)
-    }
-
-    /// The next in line, if there is a connection for it; else what is above the size is closed.
-    pub(super) fn next(&mut self, terms: &Terms) -> Option<(Waiter, Grant)> {
-        if !self.line.is_empty()
-            && let Some(grant) = self.take(terms)
-        {
-            return self.line.pop(Order::Fifo).map(|waiter| (waiter, grant));
-        }
-        while self.idle > 0 && self.open > terms.size {
-            self.idle -= 1;
-            self.open -= 1;
-        }
-        None
+        let grant = self.take(terms)?;
+        self.line.pop(Order::Fifo).map(|waiter| (waiter, grant))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::chance::Law;
+    use crate::engine::delay::Delay;
     use crate::engine::request::ReqId;
+    use crate::engine::time::Nanos;
 
-    fn terms(size: u32, limit: u32) -> Terms {
+    fn terms(size: u32, limit: u32) -> PoolTerms {
         let timeout = Delay::new(Law::Constant { nanos: 1 });
-        Terms { to: 0, size, limit, timeout, connect: None }
+        PoolTerms { to: 0, size, limit, timeout, connect: None, sessions: false, salt: 0 }
     }
 
     fn waiter(word: u64) -> Waiter {
         Waiter { req: ReqId::from_word(word), since: 0, word }
     }
 
+    /// Takes a connection and opens it where that has to be done.
+    fn take(pool: &mut ProcessPool, terms: &PoolTerms) -> Option<u32> {
+        pool.take(terms).map(|grant| match grant {
+            Grant::Idle(connection) => connection,
+            Grant::New => pool.stock.add(0, Nanos::MAX),
+        })
+    }
+
     #[test]
-    fn overflow_is_opened_in_need_and_closed_when_it_comes_back() {
+    fn overflow_is_opened_in_need_and_kept_while_fewer_than_the_size_lie_idle() {
         let terms = terms(1, 2);
         let mut pool = ProcessPool::default();
-        assert_eq!([pool.take(&terms), pool.take(&terms)], [Some(Grant::New); 2]);
+        assert_eq!([0, 1].map(|_| take(&mut pool, &terms)), [Some(0), Some(1)]);
         assert_eq!(pool.take(&terms), None);
-        assert_eq!(pool.give_back(&terms, false), None);
-        assert_eq!(pool.give_back(&terms, false), None);
-        assert_eq!((pool.open, pool.idle), (1, 1), "one is kept");
-        assert_eq!([pool.take(&terms), pool.take(&terms)], [Some(Grant::Idle), Some(Grant::New)]);
+        assert!(pool.stock.put(1, 0, &terms));
+        assert_eq!(pool.stock.take_spare(&terms), None);
+        assert!(pool.stock.put(0, 0, &terms));
+        assert_eq!(pool.stock.take_spare(&terms), Some(0), "the one that came last is closed");
+        pool.stock.remove(0);
+        assert_eq!((pool.stock.open(), pool.stock.idle()), (1, 1), "one is kept");
+        assert_eq!([0, 1].map(|_| pool.take(&terms)), [Some(Grant::Idle(1)), Some(Grant::New)]);
     }
 
     #[test]
     fn the_first_in_line_gets_what_comes_back_and_a_new_one_for_a_broken_one() {
         let terms = terms(1, 1);
         let mut pool = ProcessPool::default();
-        assert_eq!(pool.take(&terms), Some(Grant::New));
+        assert_eq!(take(&mut pool, &terms), Some(0));
         let first = pool.wait(waiter(1));
         pool.wait(waiter(2));
         pool.wait(waiter(3));
         pool.leave(first);
-        assert_eq!(pool.give_back(&terms, false), Some((waiter(2), Grant::Idle)));
-        assert_eq!(pool.give_back(&terms, true), Some((waiter(3), Grant::New)));
+        assert_eq!(pool.next(&terms), None);
+        assert!(pool.stock.put(0, 0, &terms));
+        assert_eq!(pool.next(&terms), Some((waiter(2), Grant::Idle(0))));
+        pool.stock.remove(0);
+        assert_eq!(pool.next(&terms), Some((waiter(3), Grant::New)));
     }
 }

@@ -1,13 +1,11 @@
 //! The steps of a request, run until one takes time.
 
-use super::job::{Hold, Job, Place};
-use super::pool::Grant;
+use super::job::{Hold, Place};
 use super::spec::WorkerKind;
-use super::{AppServer, EXPIRED, JOB, SHARED};
+use super::{AppServer, DIALLED, JOB, SHARED};
 use crate::engine::agenda::Timer;
 use crate::engine::chance::{flip, mix};
 use crate::engine::kernel::{Answer, Cx};
-use crate::engine::queue::Waiter;
 use crate::engine::request::{Cause, Doing, Outcome, Want};
 use crate::steps::{Landing, Op, send};
 
@@ -162,7 +160,7 @@ impl AppServer {
     }
 
     /// Sends the call at hand.
-    fn call_out(&mut self, cx: &mut Cx<'_>, index: u32) {
+    pub(super) fn call_out(&mut self, cx: &mut Cx<'_>, index: u32) {
         let Some(job) = self.jobs.get_mut(index) else { return };
         let op = &self.program.ops[job.pc as usize];
         let (Op::Call { out, salt } | Op::Lookup { out, salt, .. } | Op::Write { out, salt }) = op
@@ -171,7 +169,12 @@ impl AppServer {
         };
         job.open = 1;
         job.place = Place::Away;
-        let lease = self.aside.lease_of(job.aside, out.to);
+        let own = &self.crew.all[job.process as usize].pool.stock;
+        let lease = match own.session(job.pooled) {
+            0 => self.aside.lease_of(job.aside, out.to),
+            // whatever holds a connection calls on it
+            session => session,
+        };
         job.child = Some(send(cx, job.req, (out, *salt, lease), index));
         cx.doing(job.req, Doing::Away);
     }
@@ -196,6 +199,10 @@ impl AppServer {
     /// A call of a request has ended.
     #[inline]
     pub(super) fn answered(&mut self, cx: &mut Cx<'_>, answer: Answer) {
+        if answer.word & DIALLED != 0 {
+            self.dialled(cx, answer);
+            return;
+        }
         let index = answer.word as u32;
         let Some(job) = self.jobs.get_mut(index) else { return };
         job.open -= 1;
@@ -216,107 +223,4 @@ impl AppServer {
         self.aside.gather(job.aside);
         self.resume(cx, index);
     }
-
-    /// A request wants a connection of its process's pool; true if it may go on at once.
-    fn ask_pool(&mut self, cx: &mut Cx<'_>, index: u32, until: Hold) -> bool {
-        let (Some(job), Some(terms)) = (self.jobs.get_mut(index), &self.terms.pool) else {
-            return false;
-        };
-        if job.hold != Hold::Nothing {
-            self.call_out(cx, index);
-            return false;
-        }
-        let now = cx.now();
-        let pool = &mut self.crew.all[job.process as usize].pool;
-        if let Some(grant) = pool.take(terms) {
-            job.hold = until;
-            job.since = now;
-            if !self.connect(cx, index, grant) {
-                self.call_out(cx, index);
-            }
-            return false;
-        }
-        let waiter = Waiter { req: job.req, since: now, word: u64::from(index) };
-        let ticket = pool.wait(waiter);
-        let timer = terms.timeout.arm(cx, (job.req, 0), 1.0, EXPIRED | u64::from(index));
-        job.place = Place::Pool { ticket, timer };
-        job.since = now;
-        cx.doing(job.req, Doing::Waiting);
-        self.meters.pool.enqueue(now);
-        false
-    }
-
-    /// A request has a connection; true if it has to be opened first.
-    fn connect(&mut self, cx: &mut Cx<'_>, index: u32, grant: Grant) -> bool {
-        let now = cx.now();
-        let (Some(job), Some(terms)) = (self.jobs.get_mut(index), &self.terms.pool) else {
-            return false;
-        };
-        self.meters.pool.seize(now, now - job.since);
-        let (Grant::New, Some(time)) = (grant, &terms.connect) else { return false };
-        cx.doing(job.req, Doing::Working);
-        let luck = (job.req, mix(u64::from(job.pc), u64::from(terms.to)));
-        job.place = Place::Asleep(time.arm(cx, luck, self.slow, JOB | u64::from(index)));
-        true
-    }
-
-    /// A query is over: its connection goes back when the request runs again, which on an event
-    /// loop may be late.
-    fn end_query(&mut self, cx: &mut Cx<'_>, index: u32) {
-        let Some(job) = self.jobs.get_mut(index) else { return };
-        if job.hold == Hold::Over {
-            let copy = job.clone();
-            job.hold = Hold::Nothing;
-            self.give_back(cx, &copy, copy.failed.is_some_and(breaks));
-        }
-    }
-
-    /// A session is over: its connection goes back to the pool.
-    fn end_session(&mut self, cx: &mut Cx<'_>, index: u32, to: u32) {
-        let Some(job) = self.jobs.get_mut(index) else { return };
-        if job.hold == Hold::Session && self.terms.pool.as_ref().is_some_and(|pool| pool.to == to) {
-            let copy = job.clone();
-            job.hold = Hold::Nothing;
-            self.give_back(cx, &copy, false);
-        }
-    }
-
-    /// What a request has of its process's pool goes back; the next in line gets it.
-    pub(super) fn give_back(&mut self, cx: &mut Cx<'_>, job: &Job, is_broken: bool) {
-        let Some(terms) = &self.terms.pool else { return };
-        if job.hold == Hold::Nothing {
-            return;
-        }
-        self.meters.pool.release(cx.now());
-        let pool = &mut self.crew.all[job.process as usize].pool;
-        let Some((waiter, grant)) = pool.give_back(terms, is_broken) else { return };
-        self.meters.pool.dequeue(cx.now());
-        let index = waiter.word as u32;
-        let Some(next) = self.jobs.get_mut(index) else { return };
-        if let Place::Pool { timer, .. } = next.place {
-            cx.disarm(timer);
-        }
-        let op = self.program.ops.get(next.pc as usize);
-        let lasts = matches!(op, Some(Op::Call { out, .. }) if out.want == Want::Lease);
-        next.hold = if lasts { Hold::Session } else { Hold::Query };
-        if !self.connect(cx, index, grant) {
-            self.resume(cx, index);
-        }
-    }
-
-    /// A request has waited too long for a connection.
-    pub(super) fn pool_timeout(&mut self, cx: &mut Cx<'_>, index: u32) {
-        let Some(job) = self.jobs.get_mut(index) else { return };
-        let Place::Pool { ticket, .. } = job.place else { return };
-        self.crew.all[job.process as usize].pool.leave(ticket);
-        self.meters.pool.dequeue(cx.now());
-        self.meters.pool_timeouts.add(1);
-        job.failed = Some(Cause::PoolTimeout);
-        self.resume(cx, index);
-    }
-}
-
-/// Whether a connection is of no use after a query that failed like this.
-pub(super) fn breaks(cause: Cause) -> bool {
-    matches!(cause, Cause::Lost | Cause::Refused | Cause::Reset | Cause::TooManyConnections)
 }

@@ -84,7 +84,8 @@ pub struct MemorySpec {
     pub leak: Bytes,
 }
 
-/// A connection pool in every worker process. What it opens adds up over the processes.
+/// A connection pool in every worker process. It starts empty and opens connections when they are
+/// needed; what it opens adds up over the processes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProcessPoolSpec {
@@ -92,17 +93,28 @@ pub struct ProcessPoolSpec {
     pub to: Target,
     /// Connections that a process keeps. `SQLAlchemy`: 5 (`pool_size`).
     pub size: u32,
-    /// Further ones in need, closed when they come back. Default 0; `SQLAlchemy`: 10
-    /// (`max_overflow`).
+    /// Further ones in need; one that comes back while `size` lie idle is closed. Default 0;
+    /// `SQLAlchemy`: 10 (`max_overflow`).
     #[serde(default)]
     pub overflow: u32,
     /// How long a request waits for one before it fails with `pool_timeout`. Default 30s, as in
     /// `SQLAlchemy` (`pool_timeout`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Duration>,
-    /// How long opening one takes; default 0s.
+    /// How long opening one takes; default 0s. What the database's own `connect` costs comes on
+    /// top.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connect: Option<LawSpec>,
+    /// Whether its connections are sessions of the node behind it: they count there from opening
+    /// to closing, idle or not, and opening one may be refused with `too_many_connections`.
+    /// Default true; without, only queries in progress count there, as behind a proxy that shares
+    /// its connections query by query.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sessions: Option<bool>,
+    /// Whether all idle sessions are closed when one is found broken. Default true, as in
+    /// `SQLAlchemy` (`invalidate_pool_on_disconnect`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forget_all: Option<bool>,
 }
 
 /// How the program dies of itself.

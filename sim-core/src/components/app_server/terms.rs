@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::pool::Terms as PoolTerms;
 use super::spec::{AppServerSpec, ClientLeft, SynRetries, WorkerKind};
 use crate::components::{Bound, Limits, Room};
 use crate::engine::agenda::Lane;
 use crate::engine::chance::{Law, LawSpec};
 use crate::engine::time::{Nanos, SECOND};
+use crate::rules::{self, pool::PoolTerms};
 use crate::steps::{Demand, Op, Program, own_demand};
 use crate::units::Duration;
 use crate::wiring::{Flaw, Site};
@@ -57,6 +57,8 @@ pub(super) struct Terms {
     pub(super) preload: bool,
     pub(super) memory: Option<Memory>,
     pub(super) pool: Option<PoolTerms>,
+    /// One broken connection is taken for all.
+    pub(super) forget_all: bool,
     pub(super) notice: bool,
     pub(super) crash: Option<Law>,
     /// The exit code of a crash.
@@ -115,6 +117,7 @@ impl Terms {
             Gthread | Gevent => connections.unwrap_or(CONNECTIONS).max(threads),
             Uvicorn => u32::MAX,
         };
+        let pool = spec.pool.as_ref();
         Ok(Terms {
             kind,
             workers,
@@ -136,7 +139,8 @@ impl Terms {
             boot: law("boot", spec.boot.as_ref())?.filter(|law| law.constant_nanos() != Some(0)),
             preload: spec.preload,
             memory: memory(spec)?,
-            pool: spec.pool.as_ref().map(|pool| PoolTerms::new(pool, site)).transpose()?,
+            pool: pool.map(|pool| PoolTerms::new(&pool.form(), site)).transpose()?,
+            forget_all: pool.and_then(|pool| pool.forget_all).unwrap_or(true),
             notice,
             crash: law("crash.after", crash)?,
             code: spec.crash.as_ref().and_then(|crash| crash.code).unwrap_or(1),
@@ -247,10 +251,9 @@ pub(super) fn limits(spec: &AppServerSpec) -> Limits {
         ..Limits::default()
     };
     let Some(pool) = &spec.pool else { return limits };
-    let each = u64::from(pool.size) + u64::from(pool.overflow);
     Limits {
-        opens: vec![(pool.to.0.clone(), u64::from(workers) * each)],
-        waits: vec![("pool.timeout", pool.wait().nanos())],
+        opens: vec![(pool.to.0.clone(), u64::from(workers) * pool.form().most())],
+        waits: vec![("pool.timeout", rules::pool::wait(pool.timeout))],
         ..limits
     }
 }

@@ -3,13 +3,13 @@
 use super::job::{Job, Place};
 use super::listener::Next;
 use super::process::{Life, Rank};
-use super::run::breaks;
 use super::spec::WorkerKind;
 use super::{AppServer, GAVE_UP, SYN};
 use crate::engine::kernel::Cx;
 use crate::engine::meter::Station;
 use crate::engine::queue::{Order, Waiter};
 use crate::engine::request::{Cause, Doing, Outcome};
+use crate::rules::pool::breaks;
 
 impl AppServer {
     /// The meter of the line in which connections wait before a process takes them.

@@ -2,33 +2,33 @@
 
 use super::{ConnectionPool, DIALLED, Job, OPENED, Stage};
 use crate::engine::chance::{below, mix, name_key};
-use crate::engine::kernel::{Answer, Cx, Note};
-use crate::engine::request::{Ask, Doing, Outcome, ReqId, Want};
+use crate::engine::kernel::{Answer, Cx};
+use crate::engine::request::{Doing, Outcome, ReqId};
 use crate::engine::time::Nanos;
 
 const CONNECT: u64 = name_key("connection pool connect");
-const SESSION: u64 = name_key("connection pool session");
 
 impl ConnectionPool {
     /// Opens a connection for a call, or for nobody yet; its place is taken already.
     pub(super) fn open_for(&mut self, cx: &mut Cx<'_>, req: Option<ReqId>) {
         self.opened.add(1);
-        if let (Some(req), None, false) = (req, &self.terms.connect, self.terms.sessions) {
+        self.stock.begin();
+        let terms = &self.terms.pool;
+        if let (Some(req), None, false) = (req, &terms.connect, terms.sessions) {
             let connection = self.add(cx.now(), 0);
             self.hand_over(cx, req, connection);
             return;
         }
-        self.opening += 1;
         let index = self.jobs.insert(Job { req, stage: Stage::Opening });
         if let Some(req) = req {
             cx.hold(req, u64::from(index));
             cx.doing(req, Doing::Working);
         }
         let word = OPENED | u64::from(index);
-        match (&self.terms.connect, req) {
+        match (&self.terms.pool.connect, req) {
             (None, _) => self.connected(cx, index),
             (Some(connect), Some(req)) => {
-                connect.arm(cx, (req, self.terms.salt ^ CONNECT), 1.0, word);
+                connect.arm(cx, (req, self.terms.pool.salt ^ CONNECT), 1.0, word);
             }
             (Some(connect), None) => {
                 cx.after(connect.law().sample_nanos(&mut self.luck), word);
@@ -39,7 +39,7 @@ impl ConnectionPool {
     /// The way to the other end is open: where it counts sessions, one is asked for.
     pub(super) fn connected(&mut self, cx: &mut Cx<'_>, index: u32) {
         let Some(job) = self.jobs.get(index) else { return };
-        if self.terms.sessions {
+        if self.terms.pool.sessions {
             let req = job.req;
             self.dial(cx, req, (index, 0));
         } else {
@@ -53,10 +53,7 @@ impl ConnectionPool {
             Some(req) => cx.ask(req).luck,
             None => mix(cx.source_key(), self.opened.ever()),
         };
-        let luck = mix(luck, self.terms.salt ^ SESSION);
-        let (client, key, demand, endpoint) = (0, 0, 0, 0);
-        let ask = Ask { luck, client, key, demand, lease, endpoint, want: Want::Lease };
-        cx.fork(ask, self.terms.to, DIALLED | u64::from(index));
+        self.terms.pool.dial(cx, (luck, lease), DIALLED | u64::from(index));
         if let Some(req) = req {
             cx.doing(req, Doing::Away);
         }
@@ -80,7 +77,7 @@ impl ConnectionPool {
             }
             (_, Outcome::Failed(cause)) => {
                 self.jobs.remove(index);
-                self.opening -= 1;
+                self.stock.fail();
                 self.meter.release(cx.now());
                 if let Some(req) = req {
                     cx.reply(req, Outcome::Failed(cause));
@@ -109,7 +106,6 @@ impl ConnectionPool {
     /// A connection is open: its call goes ahead, or someone else's where that one has left.
     fn ready(&mut self, cx: &mut Cx<'_>, index: u32, session: u64) {
         let Some(job) = self.jobs.remove(index) else { return };
-        self.opening -= 1;
         let connection = self.add(cx.now(), session);
         match job.req {
             Some(req) => self.hand_over(cx, req, connection),
@@ -127,28 +123,20 @@ impl ConnectionPool {
 
     /// Opens what is missing to a full pool, for nobody yet.
     pub(super) fn fill(&mut self, cx: &mut Cx<'_>) {
-        while self.terms.fill && self.open() < self.terms.size {
+        while self.terms.fill && self.stock.open() < self.terms.pool.size {
             self.meter.seize(cx.now(), 0);
             self.open_for(cx, None);
         }
     }
 
-    /// Closes a connection; the other end is told.
     pub(super) fn close(&mut self, cx: &mut Cx<'_>, connection: u32) {
-        let session = self.stock.remove(connection);
-        if session != 0 {
-            cx.note(self.terms.to, Note::Release { lease: session });
-        }
+        self.terms.pool.close(cx, &mut self.stock, connection);
     }
 
     /// A connection is found broken, and with it perhaps all that lie idle.
     pub(super) fn lose(&mut self, cx: &mut Cx<'_>, connection: u32) {
-        self.close(cx, connection);
-        while self.terms.forget_all
-            && let Some(other) = self.stock.take_last()
-        {
-            self.close(cx, other);
-        }
+        let all = self.terms.forget_all;
+        self.terms.pool.lose(cx, &mut self.stock, (connection, all));
     }
 
     pub(super) fn close_old(&mut self, cx: &mut Cx<'_>) {

@@ -220,9 +220,11 @@ impl Database {
     pub(super) fn computed(&mut self, cx: &mut Cx<'_>, index: u32) {
         let Some(job) = self.jobs.get(index) else { return };
         let (req, kind) = (job.req, self.kind(job.kind));
+        // a log-in waits for the network
+        let slow = if job.kind == CONNECT { self.slow } else { self.slow * self.disk.slow };
         match kind.and_then(|kind| kind.io.as_ref().map(|io| (io, kind.salt))) {
             Some((io, salt)) => {
-                let timer = io.arm(cx, (req, salt ^ IO), self.slow, READ | u64::from(index));
+                let timer = io.arm(cx, (req, salt ^ IO), slow, READ | u64::from(index));
                 self.at(index, Work::Reading(timer));
             }
             None => self.commit(cx, index),
@@ -233,7 +235,12 @@ impl Database {
     #[inline]
     pub(super) fn commit(&mut self, cx: &mut Cx<'_>, index: u32) {
         let Some(job) = self.jobs.get(index) else { return };
-        if !self.terms.synchronous || !self.kind(job.kind).is_some_and(|kind| kind.commit) {
+        let writes = self.kind(job.kind).is_some_and(|kind| kind.commit);
+        if writes && self.disk.is_full {
+            self.finish(cx, index, Outcome::Failed(Cause::Error));
+            return;
+        }
+        if !self.terms.synchronous || !writes {
             self.finish(cx, index, Outcome::Done);
             return;
         }
@@ -248,7 +255,8 @@ impl Database {
         if let Some(fsync) = &self.terms.fsync
             && self.log.begin(cx.now())
         {
-            fsync.arm(cx, (req, self.terms.salt ^ FSYNC), self.slow, FLUSHED);
+            let slow = self.slow * self.disk.slow;
+            fsync.arm(cx, (req, self.terms.salt ^ FSYNC), slow, FLUSHED);
         }
     }
 

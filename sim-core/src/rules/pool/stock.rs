@@ -1,0 +1,123 @@
+//! The connections that a pool has, those of them that lie idle, and those that are being opened.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+use super::PoolTerms;
+use crate::engine::slab::Slab;
+use crate::engine::time::Nanos;
+
+/// A connection that is open.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Connection {
+    /// Its number at the other end; 0 where nobody counts it.
+    pub session: u64,
+    /// When it is too old.
+    pub ends: Nanos,
+    idle_since: Nanos,
+}
+
+/// Connections under numbers, the idle ones in order of their return.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Stock {
+    connections: Slab<Connection>,
+    idle: VecDeque<u32>,
+    opening: u32,
+}
+
+impl Stock {
+    /// Connections there are: taken, being opened or idle.
+    #[must_use]
+    pub fn open(&self) -> u32 {
+        self.connections.len() as u32 + self.opening
+    }
+
+    /// Connections that nobody uses.
+    #[must_use]
+    pub fn idle(&self) -> u32 {
+        self.idle.len() as u32
+    }
+
+    /// Whether a connection is idle or may be opened.
+    #[must_use]
+    pub fn has_room(&self, terms: &PoolTerms) -> bool {
+        !self.idle.is_empty() || self.open() < terms.limit
+    }
+
+    /// A connection is being opened: its place is taken.
+    pub fn begin(&mut self) {
+        self.opening += 1;
+    }
+
+    /// One that was being opened will not be.
+    pub fn fail(&mut self) {
+        self.opening -= 1;
+    }
+
+    /// One that was being opened is open, and in use.
+    pub fn add(&mut self, session: u64, ends: Nanos) -> u32 {
+        self.opening -= 1;
+        self.connections.insert(Connection { session, ends, idle_since: 0 })
+    }
+
+    /// Its number at the other end.
+    #[inline]
+    #[must_use]
+    pub fn session(&self, number: u32) -> u64 {
+        self.connections.get(number).map_or(0, |connection| connection.session)
+    }
+
+    /// A connection comes back; false if it is too old, or one too many, to be kept.
+    #[inline]
+    #[must_use]
+    pub fn put(&mut self, number: u32, now: Nanos, terms: &PoolTerms) -> bool {
+        let is_over = self.open() > terms.limit;
+        let Some(connection) = self.connections.get_mut(number) else { return false };
+        connection.idle_since = now;
+        let is_kept = !is_over && connection.ends > now;
+        if is_kept {
+            self.idle.push_back(number);
+        }
+        is_kept
+    }
+
+    /// The connection that has been idle for longest, and since when.
+    #[inline]
+    pub fn take(&mut self) -> Option<(u32, Nanos)> {
+        let number = self.idle.pop_front()?;
+        self.connections.get(number).map(|connection| (number, connection.idle_since))
+    }
+
+    /// An idle connection that is too old, or `None`.
+    pub fn take_old(&mut self, now: Nanos) -> Option<u32> {
+        let is_old = |number: &u32| {
+            self.connections.get(*number).is_some_and(|connection| connection.ends <= now)
+        };
+        let at = self.idle.iter().position(is_old)?;
+        self.idle.remove(at)
+    }
+
+    /// The connection that came back last.
+    pub fn take_last(&mut self) -> Option<u32> {
+        self.idle.pop_back()
+    }
+
+    /// An idle connection that nobody needs, or `None`.
+    pub fn take_spare(&mut self, terms: &PoolTerms) -> Option<u32> {
+        let has_spare = self.idle() > terms.size || self.open() > terms.limit;
+        if has_spare { self.take_last() } else { None }
+    }
+
+    /// A connection is closed; its number at the other end.
+    pub fn remove(&mut self, number: u32) -> u64 {
+        self.connections.remove(number).map_or(0, |connection| connection.session)
+    }
+
+    /// All connections, closed.
+    pub fn drain(&mut self) -> Vec<Connection> {
+        self.idle.clear();
+        self.opening = 0;
+        self.connections.drain()
+    }
+}
