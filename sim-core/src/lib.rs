@@ -17,7 +17,10 @@ pub mod wiring;
 pub use components::CATALOGUE;
 pub use components::manual::{Knob, Manual, manual};
 pub use play::{node_digests, play};
-pub use report::{Report, Verdict, figures};
+pub use report::{
+    FrameReport, Moment, News, ObjectiveReport, Report, RequestsFrame, Scale, Unit, Verdict,
+    figures, times,
+};
 pub use run::{Advanced, Run};
 pub use scenario::plan::Plan;
 pub use scenario::problem::{

@@ -130,6 +130,12 @@ impl Run {
         self.state.world.core.wasted - self.state.wasted_before
     }
 
+    /// Things of note that happened so far.
+    #[must_use]
+    pub fn moments(&self) -> usize {
+        self.state.world.core.journal.len()
+    }
+
     /// The frames so far.
     #[must_use]
     pub fn frames(&self) -> &Frames {

@@ -1,6 +1,8 @@
 //! What proves Busyhour right. Everything here is a test; there is nothing to use.
 
 #[cfg(test)]
+mod browser;
+#[cfg(test)]
 mod fuzz;
 #[cfg(test)]
 mod goldens;
@@ -8,6 +10,8 @@ mod goldens;
 mod laws;
 #[cfg(test)]
 mod outages;
+#[cfg(test)]
+mod page;
 #[cfg(test)]
 mod parity;
 #[cfg(test)]
