@@ -22,9 +22,9 @@ pub use report::{
     figures, times,
 };
 pub use run::{Advanced, Run};
-pub use scenario::plan::Plan;
+pub use scenario::plan::{Part, Plan};
 pub use scenario::problem::{
     Code, Problem, Problems, Severity, Sources, nearest_remedy, render, render_all,
 };
-pub use scenario::{Files, NoFiles, Reading, machines, models, read, schema};
+pub use scenario::{Files, NoFiles, Reading, append_events, machines, models, read, schema};
 pub use units::Duration;

@@ -1,6 +1,7 @@
 //! What the page and its worker say to each other.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sim_core::{Moment, Problem, Report};
 
 /// What the page asks of the worker.
@@ -24,6 +25,10 @@ pub enum Command {
     Step,
     /// Go to a time (ns) as fast as possible and stand still there; back means from the beginning.
     SeekTo(u64),
+    /// Change the running scenario now: an event of a scenario without its time, as JSON.
+    Intervene(Value),
+    /// Write the scenario with everything that was changed while it ran.
+    WriteScenario,
     /// Write the report of the run so far.
     Write(Format),
     /// Forget the run.
@@ -58,8 +63,9 @@ pub enum Format {
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// It stands at the beginning of a run. The report, empty as it is, names what there will be:
-    /// nodes with their resources, causes, objectives. Warnings are about the scenario.
-    Loaded(Box<Report>, Vec<Note>),
+    /// nodes with their resources, causes, objectives. The parts are those that can be changed, the
+    /// notes what is doubtful about the scenario.
+    Loaded(Box<Report>, Vec<Part>, Vec<Note>),
     /// The scenario cannot be played, and why.
     Problems(Vec<Note>),
     /// How far it is.
@@ -81,10 +87,31 @@ pub enum Answer {
     },
     /// The end is reached: the report without its frames, the digest in it.
     Finished(Box<Report>),
+    /// The run was changed: the event with its time, as the scenario would have it.
+    Intervened(Value),
+    /// It was not changed, and why.
+    Refused(Vec<Note>),
+    /// The scenario with what was changed.
+    Scenario(String),
     /// The report, as asked for.
     Written(Format, String),
     /// The run cannot go on, and why.
     Failed(String),
+}
+
+/// A part of the scenario as it can be changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Part {
+    /// Its name.
+    pub name: String,
+    /// Its place in the scenario, like `nodes.web`.
+    pub path: String,
+    /// Its component, whose manual names the knobs.
+    pub component: String,
+    /// Its instances that can be named one by one.
+    pub instances: u32,
+    /// Its form: the knobs as they are set.
+    pub form: Value,
 }
 
 /// How far a run is.

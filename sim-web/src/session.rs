@@ -1,15 +1,18 @@
 //! The run's owner: obeys commands, lets time pass in slices, tells what is new.
 
 mod pace;
+mod source;
 #[cfg(test)]
 pub(crate) mod tests;
 
 use std::sync::Arc;
 
-use sim_core::{Advanced, NoFiles, Plan, Reading, Report, Run, read};
+use serde_json::Value;
+use sim_core::{Advanced, Plan, Report, Run};
 
 use self::pace::Pace;
-use crate::protocol::{Answer, Command, Doing, Format, Note, Progress, Speed};
+use self::source::Source;
+use crate::protocol::{Answer, Command, Doing, Format, Progress, Speed};
 use crate::rows::Layout;
 use crate::session::pace::Goal;
 
@@ -29,6 +32,7 @@ pub struct Session {
 /// A run, how it is played and what the page knows of it.
 struct Player {
     run: Run,
+    source: Source,
     layout: Layout,
     goal: Goal,
     pace: Pace,
@@ -74,6 +78,8 @@ impl Session {
                 }
                 player.set(Goal::Reach(at), now_ms);
             }
+            Command::Intervene(event) => return player.intervene(&event, now_ms),
+            Command::WriteScenario => return vec![Answer::Scenario(player.source.text())],
             Command::Write(format) => return vec![player.write(format)],
             Command::Load { .. } | Command::Stop => {}
         }
@@ -103,16 +109,16 @@ impl Session {
 }
 
 fn load(name: &str, text: &str, seed: Option<u64>) -> Result<(Player, Answer), Answer> {
-    let Reading { plan, problems, .. } = read(name, text, &[], &NoFiles);
-    let notes: Vec<Note> = problems.iter().map(Note::of).collect();
-    let Some(plan) = plan else { return Err(Answer::Problems(notes)) };
+    let source = Source::new(name, text);
+    let (plan, notes) = source.read().map_err(Answer::Problems)?;
     let seed = seed.unwrap_or(plan.seed);
-    let run = begin(Arc::new(plan), seed)?;
+    let parts = source::parts(&plan);
+    let run = begin(plan, seed)?;
     let report = Report::of(&run).brief();
     let layout = Layout::of(&report);
     let (pace, known) = (Pace::default(), Known::default());
-    let player = Player { run, layout, goal: Goal::Stand, pace, known };
-    Ok((player, Answer::Loaded(Box::new(report), notes)))
+    let player = Player { run, source, layout, goal: Goal::Stand, pace, known };
+    Ok((player, Answer::Loaded(Box::new(report), parts, notes)))
 }
 
 fn begin(plan: Arc<Plan>, seed: u64) -> Result<Run, Answer> {
@@ -132,11 +138,37 @@ impl Player {
         self.pace = Pace::from(self.run.now(), now_ms, ratio);
     }
 
-    /// Back to the beginning.
+    /// Back to the beginning of what is played now.
     fn rewind(&mut self) -> Result<(), Answer> {
-        self.run = begin(Arc::new(self.run.plan().clone()), self.run.seed())?;
+        let plan = Arc::new(self.run.plan().clone());
+        self.run = begin(plan, self.run.seed())?;
         self.known = Known::default();
         Ok(())
+    }
+
+    /// Changes the run now. Where the change needs instances that the run was not made with, it
+    /// plays from the beginning to where it was, as the same run.
+    fn intervene(&mut self, event: &Value, now_ms: f64) -> Vec<Answer> {
+        let at = self.run.now() + 1;
+        let (changed, event) = self.source.with(event, at);
+        let plan = match changed.read() {
+            Ok((plan, _)) => plan,
+            Err(notes) => return vec![Answer::Refused(notes)],
+        };
+        if !self.run.amend(Arc::clone(&plan)) {
+            let resumed = self.goal;
+            self.run = match begin(plan, self.run.seed()) {
+                Ok(run) => run,
+                Err(answer) => return vec![answer],
+            };
+            self.known = Known::default();
+            if let Advanced::Circling(node) = self.run.advance(at - 1, u64::MAX) {
+                return vec![Answer::Failed(self.run.circling(node))];
+            }
+            self.set(resumed, now_ms);
+        }
+        self.source = changed;
+        vec![Answer::Intervened(event), Answer::Progress(self.progress())]
     }
 
     fn slice(&mut self, began: f64, clock: &mut dyn FnMut() -> f64) -> Result<(), Answer> {

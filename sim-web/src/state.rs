@@ -2,18 +2,20 @@
 
 pub mod figures;
 pub mod fragment;
+pub mod knobs;
 pub mod presets;
 #[cfg(test)]
 mod tests;
 
 use std::rc::Rc;
 
+use serde_json::Value;
 use sim_core::{Moment, Report};
 
 use self::figures::{Figure, figures};
 use self::fragment::Wish;
 use self::presets::Preset;
-use crate::protocol::{Answer, Command, Doing, Format, Note, Progress, Speed};
+use crate::protocol::{Answer, Command, Doing, Format, Note, Part, Progress, Speed};
 use crate::rows::{Layout, Table};
 
 /// Things of note that are kept: more than anybody reads, fewer than a page can hold.
@@ -55,6 +57,12 @@ pub struct State {
     pub moments: Rc<Vec<Moment>>,
     /// The time that is looked at, s; `None` follows the run.
     pub cursor_s: Option<f64>,
+    /// What can be changed while it runs.
+    pub parts: Rc<Vec<Part>>,
+    /// What was changed, as events of a scenario.
+    pub changes: Vec<Value>,
+    /// Why the last change was refused.
+    pub refused: Option<Vec<Note>>,
     /// Light, dark or as the system has it.
     pub theme: Theme,
 }
@@ -110,6 +118,10 @@ pub enum Message {
     Look(Option<f64>),
     /// Light or dark.
     Theme(Theme),
+    /// Change the running scenario: an event without its time.
+    Change(Value),
+    /// Hand over the scenario with what was changed.
+    SaveScenario,
     /// Write the report.
     Write(Format),
     /// The worker says something.
@@ -176,6 +188,8 @@ impl State {
                 self.theme = theme;
                 Vec::new()
             }
+            Message::Change(event) => self.running(Command::Intervene(event)),
+            Message::SaveScenario => self.running(Command::WriteScenario),
             Message::Write(format) => self.running(Command::Write(format)),
             Message::Answer(answer) => self.answer(answer),
         }
@@ -266,6 +280,9 @@ impl State {
         self.stage = stage;
         self.report = None;
         self.warnings.clear();
+        self.parts = Rc::default();
+        self.changes.clear();
+        self.refused = None;
         self.progress = Progress::default();
         self.cursor_s = None;
         self.table = Table::default();
@@ -282,9 +299,10 @@ impl State {
         // what the last run still had to say is not about the one that is wanted now
         let about_this = self.stage == Stage::Running;
         match answer {
-            Answer::Loaded(report, warnings) if self.stage == Stage::Loading => {
+            Answer::Loaded(report, parts, warnings) if self.stage == Stage::Loading => {
                 self.table = Table::new(Layout::of(&report));
                 (self.stage, self.warnings) = (Stage::Running, warnings);
+                self.parts = Rc::new(parts);
                 self.speed = self.wish.play.unwrap_or_else(|| watchable(report.duration_s));
                 self.report = Some(Rc::new(*report));
                 if self.wish.play.is_some() {
@@ -309,6 +327,17 @@ impl State {
                 self.report = Some(Rc::new(*report));
                 self.draw();
             }
+            Answer::Intervened(event) if about_this => {
+                self.refused = None;
+                if let (Some(path), Some(value)) = (event["set"].as_str(), event.get("to")) {
+                    self.turned(path, value);
+                }
+                self.changes.push(event);
+            }
+            Answer::Refused(notes) if about_this => self.refused = Some(notes),
+            Answer::Scenario(text) if about_this => {
+                return vec![Effect::Save(self.name() + ".yaml", "application/yaml", text)];
+            }
             Answer::Written(format, text) if about_this => return vec![self.file(format, text)],
             Answer::Failed(why) => self.stage = Stage::Failed(why),
             _ => {}
@@ -322,8 +351,26 @@ impl State {
         }
     }
 
+    /// A knob stands where it was turned to.
+    fn turned(&mut self, path: &str, value: &Value) {
+        for part in Rc::make_mut(&mut self.parts) {
+            let Some(knob) = path.strip_prefix(&part.path).and_then(|p| p.strip_prefix('.')) else {
+                continue;
+            };
+            let mut here = &mut part.form;
+            for step in knob.split('.') {
+                here = &mut here[step];
+            }
+            *here = value.clone();
+        }
+    }
+
+    fn name(&self) -> String {
+        self.report.as_ref().map_or("scenario", |report| &report.name[..]).to_owned()
+    }
+
     fn file(&self, format: Format, text: String) -> Effect {
-        let name = self.report.as_ref().map_or("report", |report| &report.name[..]);
+        let name = self.name();
         let (end, kind) = match format {
             Format::Html => ("html", "text/html"),
             Format::Json => ("json", "application/json"),

@@ -5,6 +5,7 @@ mod chart;
 mod choice;
 mod controls;
 mod effects;
+mod nodes;
 mod paint;
 mod values;
 
@@ -191,6 +192,7 @@ fn running(state: &State, send: &Callback<Message>) -> Html {
                 { values::happened(state, send) }
             </aside>
         </div>
+        { nodes::nodes(state, send) }
         </>
     }
 }

@@ -1,5 +1,6 @@
 //! The session against the run that it plays: any way of playing is the same run.
 
+use serde_json::{Value, json};
 use sim_core::{NoFiles, Report, Run, read};
 
 use super::Session;
@@ -74,7 +75,7 @@ impl Desk {
         let mut table = Table::default();
         for answer in &self.answers {
             match answer {
-                Answer::Loaded(report, _) => table = Table::new(Layout::of(report)),
+                Answer::Loaded(report, ..) => table = Table::new(Layout::of(report)),
                 Answer::Frames { first, rows } => table.take(*first as usize, rows),
                 _ => {}
             }
@@ -187,4 +188,69 @@ fn the_report_can_be_written_in_every_form() {
         assert!(matches!(answer, Answer::Written(_, text) if *text == wanted));
     }
     assert_eq!(desk.answers.len(), 3);
+}
+
+/// A run that is changed while it plays, and what it becomes from the exported scenario.
+fn changed(name: &str, events: &[(u64, Value)]) -> (String, String, Desk) {
+    let mut desk = Desk::with(name);
+    for (at_ms, event) in events {
+        desk.ask(Command::SeekTo(at_ms * 1_000_000));
+        desk.work(usize::MAX);
+        desk.ask(Command::Intervene(event.clone()));
+    }
+    desk.ask(Command::Play(Speed::Max));
+    desk.work(usize::MAX);
+    desk.ask(Command::WriteScenario);
+    let Some(Answer::Scenario(text)) = desk.answers.last() else { panic!("no scenario") };
+    let plan = read(name, text, &[], &NoFiles).plan.unwrap();
+    let seed = plan.seed;
+    let mut run = Run::new(plan.into(), seed).unwrap();
+    run.finish();
+    let live = desk.finished().unwrap().digest.clone();
+    (live, Report::of(&run).digest, desk)
+}
+
+#[test]
+fn a_run_that_was_changed_live_is_the_run_of_the_exported_scenario() {
+    let events = [
+        (20_123, json!({"set": "nodes.app.workers", "to": 8})),
+        (61_000, json!({"slow": "app", "factor": 3, "for": "7s"})),
+        (90_000, json!({"kill": "app", "for": "2s"})),
+    ];
+    let (live, exported, desk) = changed(SMALL, &events);
+    assert_eq!(live, exported);
+    assert_ne!(live, played(SMALL).digest);
+    let told = |answer: &&Answer| matches!(answer, Answer::Intervened(_));
+    let first = desk.answers.iter().find(told).unwrap();
+    let Answer::Intervened(event) = first else { unreachable!() };
+    assert_eq!(event["at"], "20123000001ns");
+}
+
+#[test]
+fn instances_that_were_not_prepared_can_be_added_live() {
+    let events = [(30_000, json!({"add": "app", "count": 2})), (200_000, json!({"remove": "app"}))];
+    let (live, exported, desk) = changed(SMALL, &events);
+    assert_eq!(live, exported);
+    // the page was told all frames anew, from the first to the last
+    let most = (0..desk.table().len()).filter_map(|row| desk.table().value(row, INSTANCES));
+    assert_eq!(most.fold(0.0, f64::max), 3.0);
+}
+
+const INSTANCES: crate::rows::Column<'static> = crate::rows::Column::Instances("app");
+
+#[test]
+fn what_cannot_be_done_is_refused_and_nothing_is_changed() {
+    let mut desk = Desk::with(SMALL);
+    desk.ask(Command::SeekTo(1_000_000_000));
+    desk.work(usize::MAX);
+    for event in [json!({"kill": "ap"}), json!({"set": "nodes.app.workers", "to": "many"})] {
+        desk.ask(Command::Intervene(event));
+        let Some(Answer::Refused(notes)) = desk.answers.last() else {
+            panic!("{:?}", desk.answers)
+        };
+        assert!(!notes[0].message.is_empty());
+    }
+    desk.ask(Command::Play(Speed::Max));
+    desk.work(usize::MAX);
+    assert_eq!(desk.finished().unwrap().digest, played(SMALL).digest);
 }

@@ -186,3 +186,24 @@ fn a_scenario_is_watched_in_half_a_minute() {
     assert_eq!(watchable(600.0), Speed::Ratio(30.0));
     assert_eq!(watchable(3.0), Speed::Ratio(0.1));
 }
+
+#[test]
+fn a_change_is_recorded_shown_and_saved_with_the_scenario() {
+    let mut desk = Desk::new();
+    desk.take(Message::Choose(SMALL.to_owned()));
+    desk.take(Message::Toggle);
+    desk.work(100);
+    let change = serde_json::json!({"set": "nodes.app.workers", "to": 9});
+    desk.take(Message::Change(change));
+    assert_eq!((desk.state.changes.len(), &desk.state.refused), (1, &None));
+    let app = desk.state.parts.iter().find(|part| part.name == "app").unwrap();
+    assert_eq!(app.form["workers"], 9);
+    desk.take(Message::Change(serde_json::json!({"kill": "nobody"})));
+    assert!(desk.state.refused.is_some() && desk.state.changes.len() == 1);
+    desk.take(Message::SaveScenario);
+    let (name, text) = &desk.saved[0];
+    assert_eq!(name, &format!("{SMALL}.yaml"));
+    assert!(text.contains("\"set\":\"nodes.app.workers\""), "{text}");
+    desk.take(Message::Restart);
+    assert!(desk.state.changes.is_empty(), "from the start is the scenario as it was");
+}

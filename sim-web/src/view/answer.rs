@@ -108,7 +108,8 @@ pub(super) fn problems(all: &[Note]) -> Html {
     }
 }
 
-fn notes(all: &[Note]) -> Html {
+/// Problems as a list.
+pub(super) fn notes(all: &[Note]) -> Html {
     let note = |note: &Note| {
         let place = note.line.map(|line| format!("line {line}, ")).unwrap_or_default();
         let class = if note.error { "missed" } else { "" };
