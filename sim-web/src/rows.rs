@@ -47,6 +47,10 @@ pub enum Column<'a> {
     Queue(&'a str, &'a str),
 }
 
+/// The place of [`Column::Start`].
+pub const START: usize = 0;
+/// The place of [`Column::End`].
+pub const END: usize = 1;
 /// Columns before those of causes and nodes.
 const HEAD: usize = 8;
 
@@ -82,8 +86,8 @@ impl Layout {
             Some(part.at + 1 + 2 * index)
         };
         match column {
-            Column::Start => Some(0),
-            Column::End => Some(1),
+            Column::Start => Some(START),
+            Column::End => Some(END),
             Column::Issued => Some(2),
             Column::Completed => Some(3),
             Column::Failed => Some(4),
@@ -155,7 +159,18 @@ impl Table {
     /// A number; `None` where there is none.
     #[must_use]
     pub fn value(&self, row: usize, column: Column<'_>) -> Option<f64> {
-        let place = self.layout.place(column)?;
+        self.at(row, self.place(column)?)
+    }
+
+    /// Where a column stands: to look for it once and read many rows.
+    #[must_use]
+    pub fn place(&self, column: Column<'_>) -> Option<usize> {
+        self.layout.place(column)
+    }
+
+    /// A number by its row and its place in it; `None` where there is none.
+    #[must_use]
+    pub fn at(&self, row: usize, place: usize) -> Option<f64> {
         let value = self.rows.get(row * self.layout.width + place)?;
         (!value.is_nan()).then_some(*value)
     }

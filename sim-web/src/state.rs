@@ -65,6 +65,8 @@ pub struct State {
     pub refused: Option<Vec<Note>>,
     /// Light, dark or as the system has it.
     pub theme: Theme,
+    /// Whether the system is dark.
+    pub system_dark: bool,
 }
 
 /// What the page is about.
@@ -118,6 +120,8 @@ pub enum Message {
     Look(Option<f64>),
     /// Light or dark.
     Theme(Theme),
+    /// The system is dark, or light.
+    SystemDark(bool),
     /// Change the running scenario: an event without its time.
     Change(Value),
     /// Hand over the scenario with what was changed.
@@ -188,11 +192,21 @@ impl State {
                 self.theme = theme;
                 Vec::new()
             }
+            Message::SystemDark(dark) => {
+                self.system_dark = dark;
+                Vec::new()
+            }
             Message::Change(event) => self.running(Command::Intervene(event)),
             Message::SaveScenario => self.running(Command::WriteScenario),
             Message::Write(format) => self.running(Command::Write(format)),
             Message::Answer(answer) => self.answer(answer),
         }
+    }
+
+    /// Whether the page is dark.
+    #[must_use]
+    pub fn dark(&self) -> bool {
+        self.theme == Theme::Dark || self.theme == Theme::System && self.system_dark
     }
 
     /// How long the scenario lasts, s.
@@ -339,6 +353,8 @@ impl State {
                 return vec![Effect::Save(self.name() + ".yaml", "application/yaml", text)];
             }
             Answer::Written(format, text) if about_this => return vec![self.file(format, text)],
+            // what came first is the reason, what follows from it is not
+            Answer::Failed(_) if matches!(self.stage, Stage::Failed(_)) => {}
             Answer::Failed(why) => self.stage = Stage::Failed(why),
             _ => {}
         }

@@ -48,6 +48,7 @@ struct App {
     link: Result<Link, String>,
     _address: Closure<dyn FnMut()>,
     _keys: Closure<dyn FnMut(KeyboardEvent)>,
+    _darkness: Option<effects::Darkness>,
 }
 
 impl Component for App {
@@ -82,7 +83,8 @@ impl Component for App {
         }
         ctx.link().send_message(Message::Address(effects::address()));
         let link = connect(ctx);
-        App { state, link, _address: address, _keys: keys }
+        let darkness = effects::Darkness::watch(ctx.link().callback(Message::SystemDark));
+        App { state, link, _address: address, _keys: keys, _darkness: darkness }
     }
 
     fn update(&mut self, ctx: &Context<Self>, message: Message) -> bool {
@@ -171,7 +173,7 @@ fn running(state: &State, send: &Callback<Message>) -> Html {
     let chart = |figure: &Rc<Figure>| {
         html! {
             <Chart key={figure.id} figure={Rc::clone(figure)} end_s={state.duration_s()}
-                theme={state.theme} send={send.clone()} flags={Rc::clone(&flags)} />
+                dark={state.dark()} send={send.clone()} flags={Rc::clone(&flags)} />
         }
     };
     let place = state.shown_s() / state.duration_s().max(1e-9) * 100.0;

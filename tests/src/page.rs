@@ -4,6 +4,7 @@
 //! `cargo test`) there is nothing to open.
 
 use serde_json::Value;
+use sim_core::append_events;
 
 use crate::browser::Browser;
 use crate::support::{file, plan, play, scenarios};
@@ -121,6 +122,48 @@ fn a_visitor_chooses_plays_pauses_and_looks_back() {
     let hooks: Vec<Value> =
         names(&after).into_iter().filter(|name| !names(&before).contains(name)).collect();
     assert!(hooks.is_empty(), "window has {hooks:?}");
+}
+
+#[test]
+fn what_is_changed_in_the_page_is_the_same_run_natively() {
+    let Some(page) = page() else { return };
+    let mut browser = Browser::start();
+    let name = "cascading-failure";
+    browser.go(&format!("{page}#preset={name}"));
+    browser.wait("document.querySelector('#nodes details')", 30);
+    let part = "[...document.querySelectorAll('#nodes details')]\
+                .find((part) => part.querySelector('b').textContent === 'web-bounded')";
+    let click = |word: &str| {
+        format!(
+            "[...{part}.querySelectorAll('button')].find((b) => b.textContent === '{word}').click()"
+        )
+    };
+    let recorded = "document.querySelectorAll('#changes li').length";
+    browser.value("document.querySelector('.play').click()");
+    browser.wait("document.querySelectorAll('figure canvas').length > 2", 30);
+    browser.value(&click("Restart"));
+    browser.wait(&format!("{recorded} === 1"), 10);
+    browser.value(&click("Add one"));
+    browser.wait(&format!("{recorded} === 2"), 10);
+    let turn = format!(
+        "(() => {{ const knob = [...{part}.querySelectorAll('label')]\
+         .find((l) => l.innerText.trim() === 'workers').querySelector('input'); \
+         knob.value = '9'; knob.dispatchEvent(new Event('change', {{bubbles: true}})); }})()"
+    );
+    browser.value(&format!("{part}.open = true"));
+    browser.value(&turn);
+    browser.wait(&format!("{recorded} === 3"), 10);
+    let fastest = "(() => { const speed = document.querySelector('.controls select'); \
+                   speed.value = 'max'; \
+                   speed.dispatchEvent(new Event('change', {bubbles: true})); })()";
+    browser.value(fastest);
+    let there = digest(&mut browser, name);
+    let list = "[...document.querySelectorAll('#changes code')].map((one) => one.textContent)";
+    let events: Vec<String> = serde_json::from_value(browser.value(list)).expect("a list of texts");
+    let text = file(&format!("scenarios/{name}.yaml"));
+    let text = append_events(&text, &events).expect("they can be added");
+    let plan = plan(&text, &[]);
+    assert_eq!(there, format!("{:016x}", play(&plan, plan.seed).digest()), "{events:?}");
 }
 
 #[test]

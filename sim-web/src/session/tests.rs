@@ -5,7 +5,7 @@ use sim_core::{NoFiles, Report, Run, read};
 
 use super::Session;
 use crate::protocol::{Answer, Command, Doing, Format, Speed};
-use crate::rows::{Layout, Table};
+use crate::rows::{Column, Layout, Table};
 
 /// A shipped scenario's text.
 pub(crate) fn text(name: &str) -> String {
@@ -228,15 +228,17 @@ fn a_run_that_was_changed_live_is_the_run_of_the_exported_scenario() {
 
 #[test]
 fn instances_that_were_not_prepared_can_be_added_live() {
-    let events = [(30_000, json!({"add": "app", "count": 2})), (200_000, json!({"remove": "app"}))];
-    let (live, exported, desk) = changed(SMALL, &events);
+    let add = json!({"add": "web-hopeful", "count": 2});
+    let events = [(30_000, add), (200_000, json!({"remove": "web-hopeful"}))];
+    let (live, exported, desk) = changed("cascading-failure", &events);
     assert_eq!(live, exported);
-    // the page was told all frames anew, from the first to the last
-    let most = (0..desk.table().len()).filter_map(|row| desk.table().value(row, INSTANCES));
-    assert_eq!(most.fold(0.0, f64::max), 3.0);
+    assert!(!desk.answers.iter().any(|answer| matches!(answer, Answer::Refused(_))));
+    // the page was told all frames anew, those with the new instances among them
+    let (table, column) = (desk.table(), Column::Instances("web-hopeful"));
+    let at = |at_s| table.value(table.row_at(at_s).unwrap(), column);
+    assert_eq!([20.0, 40.0, 300.0].map(at), [Some(4.0), Some(6.0), Some(5.0)]);
+    assert_eq!(table.end_s(), desk.finished().unwrap().duration_s);
 }
-
-const INSTANCES: crate::rows::Column<'static> = crate::rows::Column::Instances("app");
 
 #[test]
 fn what_cannot_be_done_is_refused_and_nothing_is_changed() {

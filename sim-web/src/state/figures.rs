@@ -5,7 +5,7 @@ use std::rc::Rc;
 use sim_core::figures::{count, significant};
 use sim_core::{ObjectiveReport, Report, Scale, Unit};
 
-use crate::rows::{Column, Table};
+use crate::rows::{Column, END, START, Table};
 
 /// Points of a line at most: neighbouring rows become one point where there are more.
 const POINTS_MAX: usize = 1_000;
@@ -54,13 +54,16 @@ pub enum Shape {
     Bands,
 }
 
+/// The middle of a window, s, and the value in it; `None` where there is none.
+pub type Point = (f64, Option<f64>);
+
 /// A named value over time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
     /// What it is.
     pub name: String,
-    /// Middle of the window in s, and the value; `None` where there is none.
-    pub points: Vec<(f64, Option<f64>)>,
+    /// One for each window.
+    pub points: Vec<Point>,
 }
 
 impl Line {
@@ -106,33 +109,27 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn line(&self, name: &str, column: Column<'_>, merge: Merge) -> Line {
         let rows = self.table.len();
-        let from = (0..rows).step_by(self.width);
-        let points =
-            from.map(|from| self.point(from, (from + self.width).min(rows), column, merge));
-        Line { name: name.to_owned(), points: points.collect() }
+        let points = self.table.place(column).map_or(Vec::new(), |place| {
+            let from = (0..rows).step_by(self.width);
+            from.map(|from| self.point((from, self.width.min(rows - from)), place, merge)).collect()
+        });
+        Line { name: name.to_owned(), points }
     }
 
-    fn point(
-        &self,
-        from: usize,
-        to: usize,
-        column: Column<'_>,
-        merge: Merge,
-    ) -> (f64, Option<f64>) {
-        let at = |row, column| self.table.value(row, column);
-        let start = at(from, Column::Start).unwrap_or(0.0);
-        let end = at(to - 1, Column::End).unwrap_or(start);
+    fn point(&self, (from, count): (usize, usize), place: usize, merge: Merge) -> Point {
+        let start_s = |row| self.table.at(row, START).unwrap_or(0.0);
+        let end_s = |row| self.table.at(row, END).unwrap_or(0.0);
         let (mut sum, mut span, mut most) = (0.0, 0.0, None);
-        for row in from..to {
-            let Some(value) = at(row, column) else { continue };
-            let length =
-                at(row, Column::End).unwrap_or(0.0) - at(row, Column::Start).unwrap_or(0.0);
+        for row in from..from + count {
+            let Some(value) = self.table.at(row, place) else { continue };
+            let length = end_s(row) - start_s(row);
             sum += if matches!(merge, Merge::Rate) { value } else { value * length };
             span += length;
             most = Some(f64::max(value, most.unwrap_or(value)));
         }
         let mean = (span > 0.0).then(|| sum / span);
-        ((start + end) / 2.0, if matches!(merge, Merge::Most) { most } else { mean })
+        let middle_s = (start_s(from) + end_s(from + count - 1)) / 2.0;
+        (middle_s, if matches!(merge, Merge::Most) { most } else { mean })
     }
 }
 

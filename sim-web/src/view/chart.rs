@@ -10,8 +10,8 @@ use yew::prelude::*;
 
 use super::paint::paint;
 use super::some;
+use crate::state::Message;
 use crate::state::figures::{Figure, Shape};
-use crate::state::{Message, Theme};
 
 /// What a chart shows.
 #[derive(PartialEq, Properties)]
@@ -20,7 +20,7 @@ pub(super) struct Shown {
     /// Where the time axis ends, s.
     pub(super) end_s: f64,
     /// A change of it changes the colours.
-    pub(super) theme: Theme,
+    pub(super) dark: bool,
     /// Times of what happened, s, and what.
     pub(super) flags: Rc<Vec<(f64, String)>>,
     pub(super) send: Callback<Message>,

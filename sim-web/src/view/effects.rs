@@ -1,8 +1,9 @@
 //! What the page does to the browser: the address, files handed over, the theme.
 
 use js_sys::Array;
-use wasm_bindgen::prelude::{JsCast, JsValue};
-use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
+use wasm_bindgen::prelude::{Closure, JsCast, JsValue};
+use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, MediaQueryList, Url};
+use yew::Callback;
 
 use crate::state::Theme;
 
@@ -41,6 +42,30 @@ pub(super) fn save(name: &str, kind: &str, text: &str) {
     };
     // a browser that forbids downloads says so itself
     let _ = save();
+}
+
+/// Watches whether the system is dark, as long as it lives.
+pub(super) struct Darkness {
+    query: MediaQueryList,
+    _changed: Closure<dyn FnMut()>,
+}
+
+impl Darkness {
+    /// Tells it now and whenever it changes.
+    pub(super) fn watch(tell: Callback<bool>) -> Option<Self> {
+        let query = web_sys::window()?.match_media("(prefers-color-scheme: dark)").ok()??;
+        tell.emit(query.matches());
+        let asked = query.clone();
+        let changed = Closure::<dyn FnMut()>::new(move || tell.emit(asked.matches()));
+        query.set_onchange(Some(changed.as_ref().unchecked_ref()));
+        Some(Darkness { query, _changed: changed })
+    }
+}
+
+impl Drop for Darkness {
+    fn drop(&mut self) {
+        self.query.set_onchange(None);
+    }
 }
 
 /// Sets the theme on the root element, where the styles look for it.
