@@ -163,7 +163,9 @@ fn theme_choice(now: Theme, send: &Callback<Message>) -> Html {
         html! { <button type="button" aria-pressed={pressed} onclick={choose}>{ name }</button> }
     };
     html! {
-        <div class="group" role="group" aria-label="Colours">{ for themes.into_iter().map(button) }</div>
+        <div class="group" role="group" aria-label="Colours">
+            { for themes.into_iter().map(button) }
+        </div>
     }
 }
 

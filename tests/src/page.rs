@@ -3,7 +3,7 @@
 //! The test run builds the page and names its file in `BUSYHOUR_PAGE`; without it (a plain
 //! `cargo test`) there is nothing to open.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use sim_core::append_events;
 
 use crate::browser::Browser;
@@ -180,7 +180,10 @@ fn a_link_that_means_nothing_says_so() {
 fn curves_are_drawn_sharp_at_any_width() {
     let Some(page) = page() else { return };
     let mut browser = Browser::start();
-    let screen = |width: u32, ratio: f64| serde_json::json!({"width": width, "height": 900, "deviceScaleFactor": ratio, "mobile": false});
+    let screen = |width: u32, ratio: f64| {
+        let height = 900;
+        json!({"width": width, "height": height, "deviceScaleFactor": ratio, "mobile": false})
+    };
     for (width, ratio) in [(1_400, 1.0), (420, 2.0)] {
         browser.ask("Emulation.setDeviceMetricsOverride", screen(width, ratio));
         browser.go(&format!("{page}#preset=dead-peer&seed={width}&play=max"));

@@ -86,7 +86,10 @@ fn objectives(report: &Report) -> Html {
     };
     html! {
         <div class="wide"><table id="objectives">
-            <tr><th scope="col">{ "objective" }</th><th scope="col"></th><th scope="col">{ "value" }</th></tr>
+            <tr>
+                <th scope="col">{ "objective" }</th><th scope="col">{ "verdict" }</th>
+                <th scope="col">{ "value" }</th>
+            </tr>
             { for report.objectives.iter().map(row) }
         </table></div>
     }
@@ -125,13 +128,15 @@ pub(super) fn notes(all: &[Note]) -> Html {
 
 /// Something failed.
 pub(super) fn failed(why: &str, send: &Callback<Message>) -> Html {
+    let again = send.reform(|_| Message::Restart);
+    let leave = send.reform(|_| Message::Leave);
     html! {
         <section role="alert">
             <h1>{ "That did not work" }</h1>
             <p>{ why }</p>
             <div class="group">
-                <button type="button" onclick={send.reform(|_| Message::Restart)}>{ "Try again" }</button>
-                <button type="button" onclick={send.reform(|_| Message::Leave)}>{ "Choose a scenario" }</button>
+                <button type="button" onclick={again}>{ "Try again" }</button>
+                <button type="button" onclick={leave}>{ "Choose a scenario" }</button>
             </div>
         </section>
     }

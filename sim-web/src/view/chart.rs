@@ -68,19 +68,21 @@ impl Component for Chart {
         let Shown { figure, end_s, send, .. } = ctx.props();
         let said = format!("{}: {}", figure.title, figure.note);
         let look = look(send, &self.canvas, *end_s);
+        let heights = figure.scale.ticks().into_iter().map(|tick| height(figure, tick));
+        let moments = times(*end_s).into_iter().map(|tick| moment(tick, *end_s));
         html! {
             <figure id={figure.id}>
                 <figcaption><h3>{ figure.title }</h3><p>{ &figure.note }</p></figcaption>
                 { legend(figure) }
                 <div class="frame">
-                    <div class="ys">{ for figure.scale.ticks().into_iter().map(|tick| height(figure, tick)) }</div>
+                    <div class="ys">{ for heights }</div>
                     <div class="plot" role="img" aria-label={said} onpointermove={look.clone()}
                         onpointerdown={look}>
                         <canvas ref={self.canvas.clone()}></canvas>
                         { for figure.rules.iter().map(|rule| ruled(figure, rule)) }
                         { for ctx.props().flags.iter().map(|flag| flagged(flag, *end_s)) }
                     </div>
-                    <div class="xs">{ for times(*end_s).into_iter().map(|tick| moment(tick, *end_s)) }</div>
+                    <div class="xs">{ for moments }</div>
                 </div>
             </figure>
         }

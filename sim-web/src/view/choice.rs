@@ -10,8 +10,8 @@ pub(super) fn choice(state: &State, send: &Callback<Message>) -> Html {
         <>
         <h1>{ "Rehearse a cluster's busy hour" }</h1>
         <p class="summary">
-            { "Choose a scenario and press play: every request is simulated, and the run is the same \
-               to the last bit as on the command line." }
+            { "Choose a scenario and press play: every request is simulated, and the run is the \
+               same to the last bit as on the command line." }
         </p>
         <ul class="presets">{ for state.presets.iter().map(|preset| entry(preset, send)) }</ul>
         </>

@@ -54,13 +54,16 @@ fn speeds(state: &State, send: &Callback<Message>) -> Html {
     }
     let option = |ratio: f64| {
         let selected = state.speed == Speed::Ratio(ratio);
-        html! { <option value={ratio.to_string()} {selected}>{ format!("{ratio} \u{d7} real time") }</option> }
+        let name = format!("{ratio} \u{d7} real time");
+        html! { <option value={ratio.to_string()} {selected}>{ name }</option> }
     };
     html! {
         <label>{ "Speed " }
             <select onchange={change}>
                 { for ratios.into_iter().map(option) }
-                <option value={MAX} selected={state.speed == Speed::Max}>{ "as fast as possible" }</option>
+                <option value={MAX} selected={state.speed == Speed::Max}>
+                    { "as fast as possible" }
+                </option>
             </select>
         </label>
     }

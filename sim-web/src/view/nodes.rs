@@ -19,8 +19,8 @@ pub(super) fn nodes(state: &State, send: &Callback<Message>) -> Html {
         <section id="nodes">
             <h2>{ "Change it while it runs" }</h2>
             <p class="note">
-                { "What you do takes effect at once and is recorded: the scenario that you save plays \
-                   it again, to the same digest." }
+                { "What you do takes effect at once and is recorded: the scenario that you save \
+                   plays it again, to the same digest." }
             </p>
             if let Some(notes) = &state.refused {
                 <div role="alert" class="refused">{ super::answer::notes(notes) }</div>
@@ -95,7 +95,11 @@ fn knob(setting: &Setting, send: &Callback<Message>) -> Html {
             html! { <input type="text" {value} placeholder={form.clone()} onchange={turned} /> }
         }
     };
-    html! { <label key={setting.name.clone()} title={setting.doc.clone()}><span>{ &setting.name }</span>{ control }</label> }
+    html! {
+        <label key={setting.name.clone()} title={setting.doc.clone()}>
+            <span>{ &setting.name }</span>{ control }
+        </label>
+    }
 }
 
 /// What was changed, in the words of the scenario.
