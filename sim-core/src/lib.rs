@@ -17,11 +17,14 @@ pub mod wiring;
 pub use components::CATALOGUE;
 pub use components::manual::{Knob, Manual, manual};
 pub use play::{node_digests, play};
-pub use report::{Report, Verdict, figures};
+pub use report::{
+    FrameReport, Moment, News, ObjectiveReport, Report, RequestsFrame, Scale, Unit, Verdict,
+    figures, times,
+};
 pub use run::{Advanced, Run};
-pub use scenario::plan::Plan;
+pub use scenario::plan::{Part, Plan};
 pub use scenario::problem::{
     Code, Problem, Problems, Severity, Sources, nearest_remedy, render, render_all,
 };
-pub use scenario::{Files, NoFiles, Reading, machines, models, read, schema};
+pub use scenario::{Files, NoFiles, Reading, append_events, machines, models, read, schema};
 pub use units::Duration;

@@ -10,6 +10,7 @@ pub mod figures;
 mod frames;
 mod html;
 mod latency_map;
+mod live;
 mod nodes;
 mod objectives;
 mod recovery;
@@ -29,7 +30,9 @@ pub use self::cost::{Cost, NodeCost};
 pub use self::counts::{Attempts, ClassReport, Failures, Latency, Requests};
 use self::facts::{Facts, ratio, seconds};
 pub use self::frames::{FrameReport, PartFrameReport, RequestsFrame, ResourceFrameReport};
+pub use self::html::axis::{Scale, times};
 pub use self::latency_map::{LatencyMap, LatencyWindow};
+pub use self::live::News;
 pub use self::nodes::{InstanceReport, Instances, NodeReport, ResourceReport};
 pub use self::objectives::{Breach, ObjectiveReport, Unit};
 pub use self::recovery::Recovery;
@@ -197,6 +200,13 @@ impl Report {
         self.engine.cpu_seconds = Some(cpu_seconds);
         self.engine.requests_per_cpu_second =
             (cpu_seconds > 0.0).then(|| self.requests.issued as f64 / cpu_seconds);
+        self
+    }
+
+    /// The same report without anything over time: what a door asks for before and after a run.
+    #[must_use]
+    pub fn brief(mut self) -> Self {
+        (self.frames, self.latency_map) = (None, None);
         self
     }
 

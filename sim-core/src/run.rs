@@ -137,6 +137,12 @@ impl Run {
         self.state.world.core.wasted - self.state.wasted_before
     }
 
+    /// Things of note that happened so far.
+    #[must_use]
+    pub fn moments(&self) -> usize {
+        self.state.world.core.journal.len()
+    }
+
     /// The frames so far.
     #[must_use]
     pub fn frames(&self) -> &Frames {
@@ -233,15 +239,25 @@ impl Run {
         }
     }
 
-    /// Changes the running scenario now: it takes effect one nanosecond after the last event, and
-    /// the event is handed back for the record.
-    pub fn intervene(&mut self, change: Change) -> Event {
-        let at = self.now() + 1;
-        let event = Event { at, change };
-        let coming = &mut self.state.coming;
-        let place = coming.partition_point(|later| later.at >= at);
-        coming.insert(place, event.clone());
-        event
+    /// Goes on under another plan that differs from this one in what happens after now alone: the
+    /// run is then the one that this plan gives from the beginning. False, and nothing is changed,
+    /// if it differs in more: then it must be played from the beginning.
+    pub fn amend(&mut self, plan: Arc<Plan>) -> bool {
+        let now = self.now();
+        let happened = |plan: &Plan| plan.events.iter().filter(|event| event.at <= now).count();
+        let alike = plan.blueprint == self.plan.blueprint
+            && plan.recurring == self.plan.recurring
+            && (plan.duration, plan.warmup, plan.frame)
+                == (self.plan.duration, self.plan.warmup, self.plan.frame)
+            && happened(&plan) == happened(&self.plan);
+        if alike {
+            let mut coming = happenings(&plan, self.seed, &self.state.world.core.seats);
+            coming.retain(|event| event.at > now);
+            coming.reverse();
+            self.state.coming = coming;
+            self.plan = plan;
+        }
+        alike
     }
 
     /// The run's state as bytes, to go on from later.

@@ -1,5 +1,6 @@
 //! From YAML to a checked plan: every problem has a code, a place in the file, a value, a remedy.
 
+mod append;
 mod check;
 pub mod decode;
 mod happenings;
@@ -20,6 +21,7 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
+pub use self::append::append_events;
 use self::decode::{ReferenceKind, References};
 use self::objective::Objective;
 use self::parts::ReadPart;

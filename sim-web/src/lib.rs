@@ -1,6 +1,16 @@
 //! Door two: the same runs in a browser or under node; it computes nothing that the heart does not.
+//!
+//! `session` owns a run and `state` is the page's: both are plain values that native tests drive.
+//! `worker`, `link` and `view` only carry them to a browser.
 
-#[cfg(target_arch = "wasm32")]
+mod link;
+pub mod protocol;
+pub mod rows;
+pub mod session;
+pub mod state;
+mod view;
+mod worker;
+
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Plays a scenario (YAML) and returns its report as JSON, with the run's digest.
@@ -9,7 +19,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 ///
 /// # Errors
 /// The scenario's problems as text, each with its place, value and remedy.
-#[cfg_attr(target_arch = "wasm32", wasm_bindgen)]
+#[wasm_bindgen]
 pub fn play(scenario_yaml: &str, seed: Option<u64>) -> Result<String, String> {
     sim_core::play(scenario_yaml, seed)
 }
@@ -18,7 +28,7 @@ pub fn play(scenario_yaml: &str, seed: Option<u64>) -> Result<String, String> {
 ///
 /// # Errors
 /// Those of [`play`], and a report without a digest.
-#[cfg_attr(target_arch = "wasm32", wasm_bindgen)]
+#[wasm_bindgen]
 pub fn digest(scenario_yaml: &str, seed: Option<u64>) -> Result<String, String> {
     let report = play(scenario_yaml, seed)?;
     let report: serde_json::Value = serde_json::from_str(&report).map_err(|e| e.to_string())?;
@@ -31,7 +41,7 @@ pub fn digest(scenario_yaml: &str, seed: Option<u64>) -> Result<String, String> 
 ///
 /// # Errors
 /// The scenario's problems as text.
-#[cfg_attr(target_arch = "wasm32", wasm_bindgen)]
+#[wasm_bindgen]
 pub fn node_digests(scenario_yaml: &str, at_ns: &[u64]) -> Result<String, String> {
     sim_core::node_digests(scenario_yaml, at_ns)
 }

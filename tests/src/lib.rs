@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod app_life;
 #[cfg(test)]
+mod browser;
+#[cfg(test)]
 mod fuzz;
 #[cfg(test)]
 mod goldens;
@@ -10,6 +12,8 @@ mod goldens;
 mod laws;
 #[cfg(test)]
 mod outages;
+#[cfg(test)]
+mod page;
 #[cfg(test)]
 mod parity;
 #[cfg(test)]

@@ -6,6 +6,7 @@
 mod components;
 mod engine;
 mod mismatches;
+mod page;
 mod plant;
 mod report;
 mod tidy;
@@ -23,15 +24,22 @@ pub(crate) struct Fault {
     pub(crate) find: &'static str,
     /// What it becomes.
     pub(crate) replace: &'static str,
-    /// Filter for the tests that must fail, as for `cargo test`.
+    /// Filter for the tests that must fail, as for `cargo test`; of the package `tests`, or of the
+    /// one named before it, as in `sim-web session::`.
     pub(crate) test: &'static str,
     /// What would go wrong in the world if nobody noticed.
     pub(crate) why: &'static str,
 }
 
 /// One list per family of checks.
-const FAMILIES: &[&[Fault]] =
-    &[components::FAULTS, engine::FAULTS, mismatches::FAULTS, report::FAULTS, tidy::FAULTS];
+const FAMILIES: &[&[Fault]] = &[
+    components::FAULTS,
+    engine::FAULTS,
+    mismatches::FAULTS,
+    page::FAULTS,
+    report::FAULTS,
+    tidy::FAULTS,
+];
 
 /// Plants every fault whose file or test holds `filter`.
 pub(crate) fn all(filter: &str) -> Done {

@@ -7,6 +7,7 @@ mod peers;
 mod setup;
 mod shell;
 mod wasm;
+mod web;
 mod whole;
 
 use std::process::ExitCode;
@@ -16,9 +17,10 @@ use shell::{Done, cargo, output, root, run};
 const USAGE: &str = "\
 cargo xtask CHORE
 
-  setup                     install what is missing: a WASM standard library, node
+  setup                     install what is missing: a WASM standard library, node, chromium
   test                      the whole test run: format, clippy, WASM build, tests, docs
   wasm                      build sim-web for WASM with its node glue, into target/wasm
+  web                       build the page, one file without a network: target/web/busyhour.html
   bench [ARGS]              micro benchmarks of sim-core
   peers [GROUP [ROUNDS]]    side by side with other simulators (benches/peers; --all builds more)
   fuzz [SECONDS]            random bytes for the reader and for scenarios, 60 s each by default
@@ -43,6 +45,7 @@ fn chore(words: &[&str]) -> Done {
         ["setup"] => setup::install(),
         ["test"] => whole::test(),
         ["wasm"] => wasm::build().map(|_| ()),
+        ["web"] => web::build().map(|_| ()),
         ["bench", args @ ..] => run(cargo().args(["bench", "--package", "sim-core"]).args(args)),
         ["peers", args @ ..] => peers::compare(args),
         ["fuzz"] => fuzz("60"),
@@ -52,7 +55,7 @@ fn chore(words: &[&str]) -> Done {
         ["golden"] => golden(),
         ["schema"] => schema(),
         #[cfg(feature = "glue")]
-        ["glue", module, out] => glue::bind(module, out),
+        ["glue", module, host, out] => glue::bind(module, host, out),
         ["help" | "--help" | "-h"] | [] => {
             println!("{USAGE}");
             Ok(())

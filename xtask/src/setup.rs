@@ -15,7 +15,8 @@ pub(crate) fn install() -> Done {
         println!("setup: {tool} is there");
     }
     wasm()?;
-    node()
+    node()?;
+    chromium()
 }
 
 /// Downloads nothing as long as one way of building for WASM works already.
@@ -44,6 +45,16 @@ fn node() -> Done {
         apt(&["nodejs"])?;
     }
     println!("setup: node {} is there", output(program("node").arg("--version"))?.trim());
+    Ok(())
+}
+
+/// The browser that plays the page in the tests.
+fn chromium() -> Done {
+    if !present("chromium") {
+        println!("setup: installing chromium");
+        apt(&["chromium"])?;
+    }
+    println!("setup: {} is there", output(program("chromium").arg("--version"))?.trim());
     Ok(())
 }
 

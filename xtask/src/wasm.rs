@@ -1,4 +1,4 @@
-//! Builds sim-web for WASM with whatever the machine offers, and binds it for node.
+//! Builds sim-web for WASM with whatever the machine offers, and binds it for node and for pages.
 
 use std::fmt;
 use std::fs;
@@ -74,32 +74,62 @@ fn debian_cargo() -> Command {
     command
 }
 
-/// Builds and binds; returns the folder of the node glue. Cheap when nothing changed.
-pub(crate) fn build() -> Result<PathBuf, String> {
+/// Who loads the module.
+#[derive(Clone, Copy)]
+pub(crate) enum Host {
+    /// node, as CommonJS.
+    Node,
+    /// A page and its worker, as a classic script: a page from a file may load no module script.
+    Page,
+}
+
+impl Host {
+    /// Its word, which is also the name of its folder.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Node => "nodejs",
+            Self::Page => "no-modules",
+        }
+    }
+}
+
+/// Builds the one module that node and the page share. Cheap when nothing changed.
+fn module() -> Result<PathBuf, String> {
     let route = Route::find().ok_or("no way to build for WASM yet: cargo xtask setup")?;
     let mut build = route.cargo();
     // a target folder of its own: another compiler's output beside ours would thrash both
-    build.args(["build", "--quiet", "--release", "--lib", "--package", "sim-web"]);
+    build.args(["build", "--quiet", "--profile", "web", "--lib", "--package", "sim-web"]);
     build.args(["--target", TARGET, "--target-dir", "target/web"]).args(route.flags());
     run(&mut build)?;
-    let module = root().join("target/web").join(TARGET).join("release/sim_web.wasm");
-    let glue = root().join("target/wasm/nodejs");
+    println!("sim-web built with {route}");
+    Ok(root().join("target/web").join(TARGET).join("web/sim_web.wasm"))
+}
+
+/// Builds and binds for node; returns the folder of the glue.
+pub(crate) fn build() -> Result<PathBuf, String> {
+    bound(Host::Node)
+}
+
+/// Builds and binds for a host; returns the folder with `busyhour.js` and `busyhour_bg.wasm`.
+pub(crate) fn bound(host: Host) -> Result<PathBuf, String> {
+    let module = module()?;
+    let glue = root().join("target/wasm").join(host.word());
     let bound = glue.join("busyhour_bg.wasm");
     if !newer(&bound, &module) {
-        bind(&module, &glue)?;
+        bind(&module, host, &glue)?;
     }
     let size_kib = fs::metadata(&bound).map_err(|e| e.to_string())?.len() as f64 / 1024.0;
-    println!("{} ({size_kib:.0} KiB), built with {route}", glue.display());
+    println!("{} ({size_kib:.0} KiB)", glue.display());
     Ok(glue)
 }
 
 /// Calls this program again with the feature that knows how to bind.
-fn bind(module: &Path, glue: &Path) -> Done {
+fn bind(module: &Path, host: Host, glue: &Path) -> Done {
     let me = ["run", "--quiet", "--package", "xtask", "--features", "glue", "--", "glue"];
     let mut again = cargo();
     // optimising a binder that runs for a second costs more than it gives
     again.env("CARGO_PROFILE_DEV_OPT_LEVEL", "0").env("CARGO_PROFILE_DEV_DEBUG", "false");
-    run(again.args(me).args([module, glue]))?;
+    run(again.args(me).arg(module).arg(host.word()).arg(glue))?;
     // node must read the glue as CommonJS whatever a package.json above it says
     write(&glue.join("package.json"), b"{\"type\": \"commonjs\"}\n")
 }

@@ -1,22 +1,23 @@
 //! The whole test run, one stage after another; the first failure ends it.
 
 use crate::shell::{Done, cargo, files, program, run};
-use crate::wasm;
+use crate::{wasm, web};
 
 /// Runs every stage and prints how long each took.
 pub(crate) fn test() -> Done {
     stage("format", format)?;
     stage("clippy", clippy)?;
-    let mut glue = None;
+    let mut built = Vec::new();
     stage("wasm", || {
-        glue = Some(wasm::build()?);
+        // the parity tests play the same scenarios in these builds
+        built.push(("BUSYHOUR_WASM", wasm::build()?));
+        built.push(("BUSYHOUR_PAGE", web::build()?));
         Ok(())
     })?;
     stage("tests", || {
         let mut tests = cargo();
         tests.args(["test", "--workspace"]);
-        // the parity tests play the same scenarios in this build
-        run(tests.envs(glue.iter().map(|path| ("BUSYHOUR_WASM", path))))
+        run(tests.envs(built.iter().map(|(name, path)| (name, path))))
     })?;
     stage("docs", docs)
 }

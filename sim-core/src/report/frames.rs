@@ -74,7 +74,12 @@ pub struct ResourceFrameReport {
 }
 
 pub(super) fn frames(facts: &Facts<'_>) -> Vec<FrameReport> {
-    facts.frames.iter().map(|frame| report(facts, frame)).collect()
+    since(facts, 0)
+}
+
+/// The frames from a number on.
+pub(super) fn since(facts: &Facts<'_>, first: usize) -> Vec<FrameReport> {
+    facts.frames.iter().skip(first).map(|frame| report(facts, frame)).collect()
 }
 
 fn report(facts: &Facts<'_>, frame: &Frame) -> FrameReport {

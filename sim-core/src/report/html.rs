@@ -1,6 +1,6 @@
 //! The report as one HTML file: no network, light and dark, on a screen, a phone and paper.
 
-mod axis;
+pub(super) mod axis;
 mod charts;
 mod figure;
 mod flags;

@@ -8,8 +8,40 @@ use super::{Report, Unit, Verdict};
 const CAUSES: usize = 3;
 
 impl Report {
+    /// The answer in a few sentences, each with its label: what breaks first and why, when, what
+    /// was lost, what it costs.
+    #[must_use]
+    pub fn story(&self) -> Vec<(&'static str, String)> {
+        let mut lines = Vec::new();
+        if self.interrupted {
+            let (now, all) = (at(self.simulated_s), at(self.duration_s));
+            let text = format!("at {now} of {all}: what follows is about that part only");
+            lines.push(("Interrupted", text));
+        }
+        lines.push(self.why());
+        lines.extend(self.when().map(|when| ("When", when)));
+        lines.push(("Lost", self.lost()));
+        lines.extend(self.costs().map(|costs| ("Cost", costs)));
+        lines
+    }
+
+    /// A line of the [story](Self::story) as a sentence: it begins with a capital unless it begins
+    /// with a node's name, and ends with a full stop.
+    #[must_use]
+    pub fn sentence(&self, text: &str) -> String {
+        let first = text.split([' ', ':', '[']).next().unwrap_or_default();
+        let mut text = text.to_owned();
+        if !self.nodes.contains_key(first)
+            && let Some(first) = text.get_mut(0..1)
+        {
+            first.make_ascii_uppercase();
+        }
+        text + "."
+    }
+
     /// Whether it holds: `DOES NOT HOLD` and `3 of 3 objectives missed`.
-    pub(super) fn verdict_said(&self) -> (&'static str, String) {
+    #[must_use]
+    pub fn verdict_said(&self) -> (&'static str, String) {
         let missed = self.objectives.iter().filter(|objective| !objective.held).count();
         let all = objectives(self.objectives.len());
         match self.verdict {
@@ -20,7 +52,7 @@ impl Report {
     }
 
     /// What is limited and by what evidence; the label tells whether anything was saturated.
-    pub(super) fn why(&self) -> (&'static str, String) {
+    fn why(&self) -> (&'static str, String) {
         let found = &self.bottleneck;
         let label = if found.node.is_some() { "Breaks first" } else { "Bottleneck" };
         let mut text = found.reason.clone();
@@ -34,7 +66,7 @@ impl Report {
     }
 
     /// From when to when objectives were broken, and what happened just before.
-    pub(super) fn when(&self) -> Option<String> {
+    fn when(&self) -> Option<String> {
         let all = || self.objectives.iter().flat_map(|objective| &objective.broken);
         let first = all().map(|breach| breach.start_s).min_by(f64::total_cmp)?;
         let last = all().map(|breach| breach.end_s).max_by(f64::total_cmp)?;
@@ -71,7 +103,7 @@ impl Report {
     }
 
     /// How many requests were lost, and to what.
-    pub(super) fn lost(&self) -> String {
+    fn lost(&self) -> String {
         let requests = self.requests;
         if requests.failed == 0 {
             return format!("none of {} requests{}", count(requests.issued), self.open());
@@ -91,7 +123,7 @@ impl Report {
     }
 
     /// What it costs, if anything has a price.
-    pub(super) fn costs(&self) -> Option<String> {
+    fn costs(&self) -> Option<String> {
         let cost = self.cost.as_ref()?;
         let mut text = Unit::UsdPerHour.say(cost.usd_per_hour);
         if let Some(each) = cost.usd_per_1000_good {

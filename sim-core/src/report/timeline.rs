@@ -33,18 +33,22 @@ pub struct Scaling {
     pub to: u32,
 }
 
+/// A line of the journal as a line of the timeline.
+pub(super) fn happened(entry: &JournalEntry) -> Moment {
+    Moment {
+        at_s: seconds(entry.at),
+        kind: "event".to_owned(),
+        node: Some(entry.node.clone()),
+        what: entry.what.clone(),
+    }
+}
+
 pub(super) fn timeline(
     facts: &Facts<'_>,
     journal: &[JournalEntry],
     objectives: &[ObjectiveReport],
     bottleneck: &Bottleneck,
 ) -> Vec<Moment> {
-    let happened = |entry: &JournalEntry| Moment {
-        at_s: seconds(entry.at),
-        kind: "event".to_owned(),
-        node: Some(entry.node.clone()),
-        what: entry.what.clone(),
-    };
     let mut all: Vec<Moment> = journal.iter().map(happened).collect();
     for objective in objectives {
         let moment = |at_s, what| Moment { at_s, kind: "objective".to_owned(), node: None, what };

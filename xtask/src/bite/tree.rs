@@ -74,15 +74,16 @@ impl Tree {
 
     /// Builds and runs the tests that `filter` names.
     pub(crate) fn test(&self, filter: &str) -> Result<Outcome, String> {
+        let (package, filter) = filter.split_once(' ').unwrap_or(("tests", filter));
         let mut build = self.here(cargo());
-        build.args(["test", "--quiet", "--package", "tests", "--no-run"]);
+        build.args(["test", "--quiet", "--package", package, "--no-run"]);
         let built = build.output();
         if !built.map_err(|e| format!("cannot run cargo: {e}"))?.status.success() {
             return Ok(Outcome::Broken);
         }
         let mut tests = self.here(program("timeout"));
         tests.arg(PATIENCE_S).arg(cargo().get_program());
-        tests.args(["test", "--package", "tests", "--", filter]);
+        tests.args(["test", "--package", package, "--", filter]);
         let ran = tests.output().map_err(|e| format!("cannot run timeout: {e}"))?;
         Ok(outcome(ran.status.success(), &String::from_utf8_lossy(&ran.stdout)))
     }

@@ -2,7 +2,7 @@
 
 /// What a vertical axis means.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Scale {
+pub enum Scale {
     /// From 0 to a top.
     Linear(f64),
     /// Equal ratios have equal heights, from a bottom above 0 to a top.
@@ -11,17 +11,20 @@ pub(super) enum Scale {
 
 impl Scale {
     /// From 0 to just above the largest value.
-    pub(super) fn up_to(most: f64) -> Self {
+    #[must_use]
+    pub fn up_to(most: f64) -> Self {
         Scale::Linear(if most > 0.0 { most * 1.06 } else { 1.0 })
     }
 
     /// Between the smallest and the largest value above 0, with some room.
-    pub(super) fn ratios(low: f64, high: f64) -> Self {
+    #[must_use]
+    pub fn ratios(low: f64, high: f64) -> Self {
         Scale::Log(low / 1.15, high.max(low * 2.0) * 1.15)
     }
 
     /// Where a value stands, 0 at the bottom, 1 at the top; beyond them it stands at the edge.
-    pub(super) fn place(self, value: f64) -> f64 {
+    #[must_use]
+    pub fn place(self, value: f64) -> f64 {
         let place = match self {
             Scale::Linear(top) => value / top,
             Scale::Log(low, high) if value > 0.0 => {
@@ -33,7 +36,8 @@ impl Scale {
     }
 
     /// Three to six round values within it, where there are such.
-    pub(super) fn ticks(self) -> Vec<f64> {
+    #[must_use]
+    pub fn ticks(self) -> Vec<f64> {
         match self {
             Scale::Linear(top) => {
                 let step = round_step(top / 2.2);
@@ -79,7 +83,8 @@ const STEPS_S: [f64; 23] = [
 ];
 
 /// Round times from 0 to `end_s`, at most six steps.
-pub(super) fn times(end_s: f64) -> Vec<f64> {
+#[must_use]
+pub fn times(end_s: f64) -> Vec<f64> {
     let step = STEPS_S.into_iter().find(|step| end_s / step <= 6.0);
     let step = step.unwrap_or_else(|| round_step(end_s / 3.0));
     (0..=(end_s / step + 1e-9) as u32).map(|index| f64::from(index) * step).collect()

@@ -53,40 +53,15 @@ pub(super) fn answer(page: &mut Markup, report: &Report) {
     page.element("span", &[], &said);
     page.close();
     page.open("dl", &[("class", "story")]);
-    let mut line = |label: &str, text: &str| {
+    for (label, text) in report.story() {
         page.open("div", &[]);
         page.element("dt", &[], label);
-        page.element("dd", &[], &sentence(text, report));
+        page.element("dd", &[], &report.sentence(&text));
         page.close();
-    };
-    if report.interrupted {
-        let (now, all) = (at(report.simulated_s), at(report.duration_s));
-        line("Interrupted", &format!("at {now} of {all}: what follows is about that part only"));
-    }
-    let (label, why) = report.why();
-    line(label, &why);
-    if let Some(when) = report.when() {
-        line("When", &when);
-    }
-    line("Lost", &report.lost());
-    if let Some(costs) = report.costs() {
-        line("Cost", &costs);
     }
     page.close();
     tiles(page, report);
     page.close();
-}
-
-/// A text that begins like a sentence, unless it begins with a node's name, and ends like one.
-fn sentence(text: &str, report: &Report) -> String {
-    let first = text.split([' ', ':', '[']).next().unwrap_or_default();
-    let mut text = text.to_owned();
-    if !report.nodes.contains_key(first)
-        && let Some(first) = text.get_mut(0..1)
-    {
-        first.make_ascii_uppercase();
-    }
-    text + "."
 }
 
 fn tiles(page: &mut Markup, report: &Report) {

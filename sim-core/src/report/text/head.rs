@@ -2,7 +2,6 @@
 //! and what it costs.
 
 use super::super::Report;
-use super::super::figures::at;
 use super::WIDTH;
 use super::table::wrapped;
 
@@ -11,21 +10,14 @@ const LABEL: usize = 15;
 
 pub(super) fn head(report: &Report) -> String {
     let mut out = String::new();
-    if report.interrupted {
-        let (now, all) = (at(report.simulated_s), at(report.duration_s));
-        let text = format!("at {now} of {all}: what follows is about that part only");
-        labelled(&mut out, "INTERRUPTED", &text);
-    }
     let (verdict, said) = report.verdict_said();
-    labelled(&mut out, verdict, &format!("{}: {said}", report.name));
-    let (label, why) = report.why();
-    labelled(&mut out, label, &why);
-    if let Some(when) = report.when() {
-        labelled(&mut out, "When", &when);
-    }
-    labelled(&mut out, "Lost", &report.lost());
-    if let Some(costs) = report.costs() {
-        labelled(&mut out, "Cost", &costs);
+    let mut lines = report.story();
+    // that a run was cut short stands before what it seems to show
+    let cut = usize::from(report.interrupted);
+    lines.insert(cut, (verdict, format!("{}: {said}", report.name)));
+    for (label, text) in &lines {
+        let label = if *label == "Interrupted" { "INTERRUPTED" } else { label };
+        labelled(&mut out, label, text);
     }
     out
 }

@@ -1,0 +1,175 @@
+//! What the page and its worker say to each other.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sim_core::{Moment, Problem, Report};
+
+/// What the page asks of the worker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Forget what was, read this scenario and stand at its beginning.
+    Load {
+        /// What to call it where it has no name of its own.
+        name: String,
+        /// The YAML.
+        text: String,
+        /// The seed, instead of the scenario's own.
+        seed: Option<u64>,
+    },
+    /// Go on, this fast.
+    Play(Speed),
+    /// Stand still.
+    Pause,
+    /// Go on to the end of the frame in which something next happens, then stand still.
+    Step,
+    /// Go to a time (ns) as fast as possible and stand still there; back means from the beginning.
+    SeekTo(u64),
+    /// Change the running scenario now: an event of a scenario without its time, as JSON.
+    Intervene(Value),
+    /// Write the scenario with everything that was changed while it ran.
+    WriteScenario,
+    /// Write the report of the run so far.
+    Write(Format),
+    /// Forget the run.
+    Stop,
+}
+
+/// How fast simulated time passes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Speed {
+    /// So many simulated seconds per second.
+    Ratio(f64),
+    /// As fast as this machine can.
+    #[default]
+    Max,
+}
+
+/// A form of the report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// The page with everything.
+    Html,
+    /// For programs.
+    Json,
+    /// The frames, one figure a line.
+    Csv,
+}
+
+/// What the worker answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// It stands at the beginning of a run. The report, empty as it is, names what there will be:
+    /// nodes with their resources, causes, objectives. The parts are those that can be changed, the
+    /// notes what is doubtful about the scenario.
+    Loaded(Box<Report>, Vec<Part>, Vec<Note>),
+    /// The scenario cannot be played, and why.
+    Problems(Vec<Note>),
+    /// How far it is.
+    Progress(Progress),
+    /// Frames from a number on, in rows as [`crate::rows::Layout`] lays them out.
+    Frames {
+        /// The number of the first row; rows known from it on are replaced.
+        first: u32,
+        /// The rows, one after the other. They travel beside the message, without being copied.
+        #[serde(skip)]
+        rows: Vec<f64>,
+    },
+    /// What happened, from a number on; what is known from it on is replaced.
+    Happened {
+        /// The number of the first.
+        first: u32,
+        /// In order of time.
+        moments: Vec<Moment>,
+    },
+    /// The end is reached: the report without its frames, the digest in it.
+    Finished(Box<Report>),
+    /// The run was changed: the event with its time, as the scenario would have it.
+    Intervened(Value),
+    /// It was not changed, and why.
+    Refused(Vec<Note>),
+    /// The scenario with what was changed.
+    Scenario(String),
+    /// The report, as asked for.
+    Written(Format, String),
+    /// The run cannot go on, and why.
+    Failed(String),
+}
+
+/// A part of the scenario as it can be changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Part {
+    /// Its name.
+    pub name: String,
+    /// Its place in the scenario, like `nodes.web`.
+    pub path: String,
+    /// Its component, whose manual names the knobs.
+    pub component: String,
+    /// Its instances that can be named one by one.
+    pub instances: u32,
+    /// Its form: the knobs as they are set.
+    pub form: Value,
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Simulated time, ns.
+    pub now: u64,
+    /// Events handled.
+    pub events: u64,
+    /// Simulated seconds per second lately, while it plays.
+    pub ratio: Option<f64>,
+    /// What it does.
+    pub doing: Doing,
+}
+
+/// What the run does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Doing {
+    /// It stands still.
+    #[default]
+    Paused,
+    /// It goes on.
+    Playing,
+    /// It goes to a time or to the next thing of note.
+    Seeking,
+    /// It is over.
+    Finished,
+}
+
+/// A problem of a scenario as a page shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// `E020`; `busyhour explain` has a page for each.
+    pub code: String,
+    /// Whether it stops the run.
+    pub error: bool,
+    /// Line of the scenario, from 1, where it stands anywhere.
+    pub line: Option<u32>,
+    /// Which part of the scenario.
+    pub path: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+impl Note {
+    /// A problem without what only a terminal needs.
+    #[must_use]
+    pub fn of(problem: &Problem) -> Self {
+        Note {
+            code: problem.code.as_str().to_owned(),
+            error: problem.severity == sim_core::Severity::Error,
+            line: problem.place.map(|place| place.line),
+            path: problem.path.clone(),
+            message: problem.message.clone(),
+            remedy: problem.remedy.clone(),
+        }
+    }
+}

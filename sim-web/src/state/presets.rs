@@ -1,0 +1,62 @@
+//! The shipped scenarios, as the page finds them in itself.
+
+use serde_json::{Map, Value};
+
+/// A shipped scenario.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preset {
+    /// Its file's name without its end.
+    pub name: String,
+    /// The YAML.
+    pub text: String,
+    /// What it shows, in a sentence or two.
+    pub summary: String,
+}
+
+/// Every scenario of `{"name": "YAML", ...}`.
+///
+/// # Errors
+/// Why the text is no such thing.
+pub fn presets(json: &str) -> Result<Vec<Preset>, String> {
+    let all: Map<String, Value> = serde_json::from_str(json)
+        .map_err(|error| format!("the page holds no scenarios: {error}"))?;
+    let preset = |(name, text): (String, Value)| {
+        let text = text.as_str()?.to_owned();
+        let summary = summary(&text);
+        Some(Preset { name, text, summary })
+    };
+    Ok(all.into_iter().filter_map(preset).collect())
+}
+
+/// The scenario's own line about itself; to read all of each file would make the first sight of
+/// the page wait.
+fn summary(text: &str) -> String {
+    let line = text.lines().find_map(|line| line.strip_prefix("summary:"));
+    line.unwrap_or_default().trim().trim_matches('"').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use sim_core::{NoFiles, read};
+
+    use super::*;
+
+    #[test]
+    fn every_shipped_scenario_says_what_it_shows() {
+        let folder = format!("{}/../scenarios", env!("CARGO_MANIFEST_DIR"));
+        for file in std::fs::read_dir(folder).unwrap().flatten() {
+            let text = std::fs::read_to_string(file.path()).unwrap();
+            let plan = read("test", &text, &[], &NoFiles).plan.unwrap();
+            assert!(!plan.summary.is_empty());
+            assert_eq!(summary(&text), plan.summary, "{}", file.path().display());
+        }
+    }
+
+    #[test]
+    fn presets_keep_their_order() {
+        let two = presets(r#"{"b": "summary: B?\n", "a": "duration: 1s\n"}"#).unwrap();
+        let said: Vec<_> = two.iter().map(|one| (&one.name[..], &one.summary[..])).collect();
+        assert_eq!(said, [("b", "B?"), ("a", "")]);
+        assert!(presets("nothing").is_err());
+    }
+}

@@ -1,0 +1,209 @@
+//! The reducer: what each message does to the page and asks of the worker.
+
+use super::*;
+use crate::session::Session;
+use crate::session::tests::{played, text};
+
+const SMALL: &str = "four-workers-forty-rps";
+
+fn page() -> State {
+    let preset = |name: &str| Preset { name: name.into(), text: text(name), summary: "?".into() };
+    State::new(vec![preset(SMALL), preset("dead-peer")])
+}
+
+/// A page with a session at the other end instead of a worker.
+struct Desk {
+    state: State,
+    session: Session,
+    clock_ms: f64,
+    addresses: Vec<String>,
+    saved: Vec<(String, String)>,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let (state, session) = (page(), Session::default());
+        Desk { state, session, clock_ms: 0.0, addresses: Vec::new(), saved: Vec::new() }
+    }
+
+    fn take(&mut self, message: Message) {
+        for effect in self.state.take(message) {
+            match effect {
+                Effect::Send(command) => {
+                    let answers = self.session.obey(command, self.clock_ms);
+                    self.hear(answers);
+                }
+                Effect::NewWorker => self.session = Session::default(),
+                Effect::Address(fragment) => self.addresses.push(fragment),
+                Effect::Save(name, _, text) => self.saved.push((name, text)),
+            }
+        }
+    }
+
+    fn hear(&mut self, answers: Vec<Answer>) {
+        answers.into_iter().for_each(|answer| self.take(Message::Answer(answer)));
+    }
+
+    /// Lets the worker work until it stands, or for so many slices.
+    fn work(&mut self, slices: usize) {
+        for _ in 0..slices {
+            let Some(sleep_ms) = self.session.sleep_ms(self.clock_ms) else { return };
+            let clock_ms = &mut self.clock_ms;
+            *clock_ms += sleep_ms;
+            let answers = self.session.work(&mut || {
+                *clock_ms += 1.0;
+                *clock_ms
+            });
+            self.hear(answers);
+        }
+    }
+}
+
+#[test]
+fn a_link_plays_a_scenario_to_its_digest_without_a_click() {
+    let mut desk = Desk::new();
+    desk.take(Message::Address(format!("#preset={SMALL}&play=max")));
+    desk.work(usize::MAX);
+    assert_eq!(desk.state.digest(), Some(&played(SMALL).digest[..]));
+    let figures = desk.state.figures.len();
+    assert!(figures >= 4 && desk.state.table.end_s() == desk.state.duration_s(), "{figures}");
+}
+
+#[test]
+fn another_seed_is_another_run() {
+    let mut desk = Desk::new();
+    desk.take(Message::Address(format!("#preset={SMALL}&seed=99&play=max")));
+    desk.work(usize::MAX);
+    let digest = desk.state.digest().unwrap().to_owned();
+    assert_ne!(digest, played(SMALL).digest);
+    assert_eq!(desk.state.report.as_ref().unwrap().seed, 99);
+}
+
+#[test]
+fn there_is_no_digest_before_the_end() {
+    let mut desk = Desk::new();
+    desk.take(Message::Choose(SMALL.to_owned()));
+    assert_eq!(desk.addresses, [format!("#preset={SMALL}")]);
+    assert_eq!((desk.state.digest(), &desk.state.stage), (None, &Stage::Running));
+    desk.take(Message::Toggle);
+    desk.work(30);
+    assert_eq!((desk.state.digest(), desk.state.progress.doing), (None, Doing::Playing));
+    desk.take(Message::Toggle);
+    assert_eq!(desk.state.progress.doing, Doing::Paused);
+    desk.take(Message::Speed(Speed::Max));
+    desk.take(Message::Toggle);
+    desk.work(usize::MAX);
+    assert!(desk.state.digest().is_some());
+}
+
+#[test]
+fn play_after_the_end_plays_again() {
+    let mut desk = Desk::new();
+    desk.take(Message::Address(format!("#preset={SMALL}&play=max")));
+    desk.work(usize::MAX);
+    let digest = desk.state.digest().unwrap().to_owned();
+    desk.take(Message::Toggle);
+    assert_eq!((desk.state.digest(), desk.state.progress.now), (None, 0));
+    desk.work(usize::MAX);
+    assert_eq!(desk.state.digest(), Some(&digest[..]));
+}
+
+#[test]
+fn a_speed_that_is_chosen_while_it_plays_holds_at_once() {
+    let mut desk = Desk::new();
+    desk.take(Message::Choose(SMALL.to_owned()));
+    desk.take(Message::Toggle);
+    let effects = desk.state.take(Message::Speed(Speed::Ratio(5.0)));
+    assert_eq!(effects, [Effect::Send(Command::Play(Speed::Ratio(5.0)))]);
+}
+
+#[test]
+fn going_back_shows_no_future() {
+    let mut desk = Desk::new();
+    desk.take(Message::Address(format!("#preset={SMALL}&play=max")));
+    desk.work(20);
+    let (rows, end_s) = (desk.state.table.len(), desk.state.table.end_s());
+    desk.take(Message::Toggle);
+    desk.take(Message::Seek(end_s / 3.0));
+    desk.work(usize::MAX);
+    assert!(desk.state.table.len() < rows);
+    assert!(desk.state.table.end_s() <= end_s / 3.0 + 1e-9);
+    assert_eq!(desk.state.progress.doing, Doing::Paused);
+}
+
+#[test]
+fn bad_links_are_told_and_play_nothing() {
+    for (link, wanted) in [
+        ("#preset=dead-per", "dead-peer"),
+        ("#preset=dead-peer&seed=x", "seed"),
+        ("#evil=1", "means nothing"),
+    ] {
+        let mut desk = Desk::new();
+        desk.take(Message::Address(link.to_owned()));
+        let Stage::Failed(why) = &desk.state.stage else { panic!("{link}") };
+        assert!(why.contains(wanted), "{link}: {why}");
+        assert_eq!(desk.session.sleep_ms(0.0), None);
+    }
+}
+
+#[test]
+fn what_the_last_run_still_says_is_not_heard() {
+    let mut desk = Desk::new();
+    desk.take(Message::Choose(SMALL.to_owned()));
+    desk.take(Message::Leave);
+    let late = Progress { now: 5, ..Progress::default() };
+    desk.take(Message::Answer(Answer::Progress(late)));
+    desk.take(Message::Answer(Answer::Frames { first: 0, rows: vec![1.0; 64] }));
+    assert_eq!((desk.state.progress, desk.state.table.len()), (Progress::default(), 0));
+    assert_eq!(desk.state.stage, Stage::Choosing);
+}
+
+#[test]
+fn a_dead_worker_is_replaced_on_restart() {
+    let mut desk = Desk::new();
+    desk.take(Message::Choose(SMALL.to_owned()));
+    desk.take(Message::Answer(Answer::Failed("the worker stopped".to_owned())));
+    assert_eq!(desk.state.stage, Stage::Failed("the worker stopped".to_owned()));
+    let effects = desk.state.take(Message::Restart);
+    assert_eq!(effects[0], Effect::NewWorker);
+    assert!(matches!(effects.last(), Some(Effect::Send(Command::Load { .. }))));
+}
+
+#[test]
+fn the_report_is_saved_under_the_scenarios_name() {
+    let mut desk = Desk::new();
+    desk.take(Message::Address(format!("#preset={SMALL}&play=max")));
+    desk.work(usize::MAX);
+    desk.take(Message::Write(Format::Json));
+    let (name, text) = &desk.saved[0];
+    assert_eq!(name, &format!("{SMALL}.json"));
+    assert_eq!(*text, played(SMALL).to_json().unwrap());
+}
+
+#[test]
+fn a_scenario_is_watched_in_half_a_minute() {
+    assert_eq!(watchable(7_200.0), Speed::Ratio(300.0));
+    assert_eq!(watchable(600.0), Speed::Ratio(30.0));
+    assert_eq!(watchable(3.0), Speed::Ratio(0.1));
+}
+
+#[test]
+fn a_change_is_recorded_shown_and_saved_with_the_scenario() {
+    let mut desk = Desk::new();
+    desk.take(Message::Choose(SMALL.to_owned()));
+    desk.take(Message::Toggle);
+    desk.work(100);
+    let change = serde_json::json!({"set": "nodes.app.workers", "to": 9});
+    desk.take(Message::Change(change));
+    assert_eq!((desk.state.changes.len(), &desk.state.refused), (1, &None));
+    let app = desk.state.parts.iter().find(|part| part.name == "app").unwrap();
+    assert_eq!(app.form["workers"], 9);
+    desk.take(Message::Change(serde_json::json!({"kill": "nobody"})));
+    assert!(desk.state.refused.is_some() && desk.state.changes.len() == 1);
+    desk.take(Message::SaveScenario);
+    let (name, text) = &desk.saved[0];
+    assert_eq!(name, &format!("{SMALL}.yaml"));
+    assert!(text.contains("\"set\":\"nodes.app.workers\""), "{text}");
+    desk.take(Message::Restart);
+    assert!(desk.state.changes.is_empty(), "from the start is the scenario as it was");
+}

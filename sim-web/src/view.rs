@@ -1,0 +1,202 @@
+//! The page in yew: shows the state, sends messages, carries effects out. It computes nothing.
+
+mod answer;
+mod chart;
+mod choice;
+mod controls;
+mod effects;
+mod nodes;
+mod paint;
+mod values;
+
+use std::rc::Rc;
+
+use js_sys::Function;
+use wasm_bindgen::prelude::{Closure, JsCast, wasm_bindgen};
+use yew::prelude::*;
+
+use self::chart::Chart;
+use crate::link::Link;
+use crate::state::figures::Figure;
+use crate::state::{Effect, Message, Stage, State, Theme, presets};
+
+/// What the page is started with.
+#[derive(Clone, PartialEq, Properties)]
+struct Start {
+    new_worker: Function,
+    scenarios: String,
+}
+
+/// Puts the page into the element `busyhour`. `new_worker` makes a worker with the module in it,
+/// `scenarios` is a JSON map from names to YAML.
+///
+/// # Errors
+/// A sentence if the element is not there.
+#[wasm_bindgen]
+pub fn page(new_worker: Function, scenarios: String) -> Result<(), String> {
+    let document = web_sys::window().and_then(|window| window.document());
+    let root = document.and_then(|document| document.get_element_by_id("busyhour"));
+    let root = root.ok_or("the page has no element called busyhour")?;
+    let start = Start { new_worker, scenarios };
+    yew::Renderer::<App>::with_root_and_props(root, start).render();
+    Ok(())
+}
+
+/// The page.
+struct App {
+    state: State,
+    link: Result<Link, String>,
+    _address: Closure<dyn FnMut()>,
+    _keys: Closure<dyn FnMut(KeyboardEvent)>,
+    _darkness: Option<effects::Darkness>,
+}
+
+impl Component for App {
+    type Message = Message;
+    type Properties = Start;
+
+    fn create(ctx: &Context<Self>) -> Self {
+        let (presets, problem) = match presets::presets(&ctx.props().scenarios) {
+            Ok(presets) => (presets, None),
+            Err(why) => (Vec::new(), Some(why)),
+        };
+        let mut state = State::new(presets);
+        if let Some(why) = problem {
+            state.stage = Stage::Failed(why);
+        }
+        let send = ctx.link().callback(Message::Address);
+        let address = Closure::<dyn FnMut()>::new(move || send.emit(effects::address()));
+        let send = ctx.link().callback(|message| message);
+        let keys = Closure::<dyn FnMut(KeyboardEvent)>::new(move |event: KeyboardEvent| {
+            if let Some(message) = controls::key(&event) {
+                event.prevent_default();
+                send.emit(message);
+            }
+        });
+        if let Some(window) = web_sys::window() {
+            // a browser that refuses these still has a page with buttons
+            let listen = |kind: &str, to: &wasm_bindgen::JsValue| {
+                let _ = window.add_event_listener_with_callback(kind, to.unchecked_ref());
+            };
+            listen("hashchange", address.as_ref());
+            listen("keydown", keys.as_ref());
+        }
+        ctx.link().send_message(Message::Address(effects::address()));
+        let link = connect(ctx);
+        let darkness = effects::Darkness::watch(ctx.link().callback(Message::SystemDark));
+        App { state, link, _address: address, _keys: keys, _darkness: darkness }
+    }
+
+    fn update(&mut self, ctx: &Context<Self>, message: Message) -> bool {
+        for effect in self.state.take(message) {
+            self.carry_out(ctx, effect);
+        }
+        if let Err(why) = &self.link {
+            self.state.stage = Stage::Failed(why.clone());
+        }
+        true
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        let state = &self.state;
+        let send = ctx.link().callback(|message| message);
+        effects::theme(state.theme);
+        let body = match &state.stage {
+            Stage::Choosing => choice::choice(state, &send),
+            Stage::Loading => {
+                html! { <p class="note" role="status">{ "Reading the scenario." }</p> }
+            }
+            Stage::Running => running(state, &send),
+            Stage::Wrong(notes) => answer::problems(notes),
+            Stage::Failed(why) => answer::failed(why, &send),
+        };
+        html! {
+            <>
+            <div class="top">
+                <a href="#" class="brand">{ "Busyhour" }</a>
+                { theme_choice(state.theme, &send) }
+            </div>
+            { body }
+            </>
+        }
+    }
+}
+
+impl App {
+    fn carry_out(&mut self, ctx: &Context<Self>, effect: Effect) {
+        match effect {
+            Effect::Send(command) => {
+                if let Ok(link) = &self.link {
+                    link.send(&command);
+                }
+            }
+            Effect::NewWorker => self.link = connect(ctx),
+            Effect::Address(fragment) => effects::set_address(&fragment),
+            Effect::Save(name, kind, text) => effects::save(&name, kind, &text),
+        }
+    }
+}
+
+/// A callback for events of which only some mean anything.
+fn some<E: 'static>(
+    send: &Callback<Message>,
+    of: impl Fn(E) -> Option<Message> + 'static,
+) -> Callback<E> {
+    let send = send.clone();
+    Callback::from(move |event| {
+        if let Some(message) = of(event) {
+            send.emit(message);
+        }
+    })
+}
+
+fn connect(ctx: &Context<App>) -> Result<Link, String> {
+    let hear = ctx.link().callback(Message::Answer);
+    Link::start(&ctx.props().new_worker, move |answer| hear.emit(answer))
+}
+
+fn theme_choice(now: Theme, send: &Callback<Message>) -> Html {
+    let themes = [("System", Theme::System), ("Light", Theme::Light), ("Dark", Theme::Dark)];
+    let button = |(name, theme): (&'static str, Theme)| {
+        let pressed = if theme == now { "true" } else { "false" };
+        let choose = send.reform(move |_| Message::Theme(theme));
+        html! { <button type="button" aria-pressed={pressed} onclick={choose}>{ name }</button> }
+    };
+    html! {
+        <div class="group" role="group" aria-label="Colours">
+            { for themes.into_iter().map(button) }
+        </div>
+    }
+}
+
+/// The page about a run.
+fn running(state: &State, send: &Callback<Message>) -> Html {
+    let flags = Rc::new(values::flags(state));
+    let chart = |figure: &Rc<Figure>| {
+        html! {
+            <Chart key={figure.id} figure={Rc::clone(figure)} end_s={state.duration_s()}
+                dark={state.dark()} send={send.clone()} flags={Rc::clone(&flags)} />
+        }
+    };
+    let place = state.shown_s() / state.duration_s().max(1e-9) * 100.0;
+    html! {
+        <>
+        { answer::head(state) }
+        { controls::controls(state, send) }
+        { answer::answer(state, send) }
+        <div class="run" style={format!("--at:{place:.3}%")}>
+            <section id="charts" aria-label="Charts">
+                { for state.figures.iter().map(chart) }
+                if state.figures.is_empty() {
+                    <p class="note">{ "Press play: the charts grow as simulated time passes." }</p>
+                }
+            </section>
+            <aside>
+                { values::values(state) }
+                { values::happened(state, send) }
+            </aside>
+        </div>
+        { nodes::nodes(state, send) }
+        </>
+    }
+}

@@ -1,0 +1,127 @@
+//! Play, pause, step, speed and the bar over the recorded time.
+
+use sim_core::figures::{at, count, significant};
+use wasm_bindgen::prelude::JsCast;
+use web_sys::{HtmlInputElement, HtmlSelectElement};
+use yew::prelude::*;
+
+use super::some;
+use crate::protocol::{Doing, Speed};
+use crate::state::{Message, RATIOS, State};
+
+/// The word of the speed that has no number.
+const MAX: &str = "max";
+
+pub(super) fn controls(state: &State, send: &Callback<Message>) -> Html {
+    let doing = state.progress.doing;
+    let going = matches!(doing, Doing::Playing | Doing::Seeking);
+    let (word, sign) = match doing {
+        Doing::Playing | Doing::Seeking => ("Pause", "\u{23f8}\u{fe0e}"),
+        Doing::Paused => ("Play", "\u{25b6}\u{fe0e}"),
+        Doing::Finished => ("Play again", "\u{21bb}"),
+    };
+    let step = send.reform(|_| Message::Step);
+    let again = send.reform(|_| Message::Restart);
+    html! {
+        <section class="controls" aria-label="Time">
+            <button type="button" class="play" onclick={send.reform(|_| Message::Toggle)}>
+                <span aria-hidden="true">{ sign }</span>{ word }
+            </button>
+            <button type="button" onclick={step} disabled={going || doing == Doing::Finished}
+                title="Go on until something happens">{ "Next event" }</button>
+            <button type="button" onclick={again} disabled={state.progress.now == 0}
+                title="Back to the beginning">{ "From the start" }</button>
+            { speeds(state, send) }
+            <p class="clock" role="timer">{ clock(state) }</p>
+            { bar(state, send) }
+        </section>
+    }
+}
+
+fn speeds(state: &State, send: &Callback<Message>) -> Html {
+    let change = some(send, |event: Event| {
+        let select: HtmlSelectElement = event.target()?.dyn_into().ok()?;
+        let value = select.value();
+        let ratio = || value.parse().ok().map(Speed::Ratio);
+        if value == MAX { Some(Speed::Max) } else { ratio() }.map(Message::Speed)
+    });
+    let mut ratios = RATIOS.to_vec();
+    if let Speed::Ratio(own) = state.speed
+        && !ratios.contains(&own)
+    {
+        ratios.push(own);
+        ratios.sort_by(f64::total_cmp);
+    }
+    let option = |ratio: f64| {
+        let selected = state.speed == Speed::Ratio(ratio);
+        let name = format!("{ratio} \u{d7} real time");
+        html! { <option value={ratio.to_string()} {selected}>{ name }</option> }
+    };
+    html! {
+        <label>{ "Speed " }
+            <select onchange={change}>
+                { for ratios.into_iter().map(option) }
+                <option value={MAX} selected={state.speed == Speed::Max}>
+                    { "as fast as possible" }
+                </option>
+            </select>
+        </label>
+    }
+}
+
+/// How far it is, and how fast it really goes.
+fn clock(state: &State) -> String {
+    let now = at(state.progress.now as f64 / 1e9);
+    let mut text = format!("{now} of {}", at(state.duration_s()));
+    if let Some(ratio) = state.progress.ratio.filter(|_| state.progress.doing == Doing::Playing) {
+        text.push_str(&format!(", at {} \u{d7} real time", significant(ratio)));
+    }
+    if state.progress.doing == Doing::Finished {
+        text.push_str(&format!(", {} events", count(state.progress.events)));
+    }
+    text
+}
+
+/// The recorded part can be looked at; beyond it the run is let go there.
+fn bar(state: &State, send: &Callback<Message>) -> Html {
+    let end_s = state.duration_s();
+    let recorded_s = state.table.end_s();
+    let over = state.progress.doing == Doing::Finished;
+    let to = move |value: f64| {
+        if value <= recorded_s || over { Message::Look(Some(value)) } else { Message::Seek(value) }
+    };
+    let value_of = |event: InputEvent| -> Option<f64> {
+        event.target()?.dyn_into::<HtmlInputElement>().ok()?.value().parse().ok()
+    };
+    let moved = some(send, move |event: InputEvent| value_of(event).map(to));
+    let share = if end_s > 0.0 { recorded_s / end_s * 100.0 } else { 0.0 };
+    let now_s = state.cursor_s.unwrap_or(state.progress.now as f64 / 1e9);
+    let follow = send.reform(|_| Message::Look(None));
+    html! {
+        <div class="bar">
+            <input type="range" min="0" max={end_s.to_string()} step={(end_s / 1_000.0).to_string()}
+                value={now_s.to_string()} oninput={moved} style={format!("--done:{share:.2}%")}
+                aria-label="Time that is looked at" aria-valuetext={at(now_s)} />
+            if state.cursor_s.is_some() {
+                <button type="button" onclick={follow}>{ "Follow the run" }</button>
+            }
+        </div>
+    }
+}
+
+/// What a key means anywhere on the page.
+pub(super) fn key(event: &KeyboardEvent) -> Option<Message> {
+    let on = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    let tag = on.map(|element| element.tag_name()).unwrap_or_default();
+    let typed = ["INPUT", "SELECT", "TEXTAREA", "BUTTON", "A"].contains(&&tag[..]);
+    if typed || event.ctrl_key() || event.meta_key() || event.alt_key() {
+        return None;
+    }
+    match &event.key()[..] {
+        " " | "k" => Some(Message::Toggle),
+        "." => Some(Message::Step),
+        "Home" => Some(Message::Restart),
+        "Escape" => Some(Message::Look(None)),
+        _ => None,
+    }
+}

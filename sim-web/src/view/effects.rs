@@ -1,0 +1,80 @@
+//! What the page does to the browser: the address, files handed over, the theme.
+
+use js_sys::Array;
+use wasm_bindgen::prelude::{Closure, JsCast, JsValue};
+use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, MediaQueryList, Url};
+use yew::Callback;
+
+use crate::state::Theme;
+
+/// The address's fragment.
+pub(super) fn address() -> String {
+    let window = web_sys::window();
+    window.and_then(|window| window.location().hash().ok()).unwrap_or_default()
+}
+
+/// Sets the fragment as a step of its own, so that the back button undoes it.
+pub(super) fn set_address(fragment: &str) {
+    let Some(window) = web_sys::window() else { return };
+    if address() == fragment || (address().is_empty() && fragment == "#") {
+        return;
+    }
+    if let Ok(history) = window.history() {
+        // where an address may not be changed the page works without
+        let _ = history.push_state_with_url(&JsValue::NULL, "", Some(fragment));
+    }
+}
+
+/// Hands a file over as a download.
+pub(super) fn save(name: &str, kind: &str, text: &str) {
+    let save = || -> Result<(), JsValue> {
+        let options = BlobPropertyBag::new();
+        options.set_type(kind);
+        let parts = Array::of1(&JsValue::from_str(text));
+        let blob = Blob::new_with_str_sequence_and_options(&parts, &options)?;
+        let url = Url::create_object_url_with_blob(&blob)?;
+        let document = web_sys::window().and_then(|w| w.document()).ok_or(JsValue::NULL)?;
+        let anchor: HtmlAnchorElement = document.create_element("a")?.dyn_into()?;
+        anchor.set_href(&url);
+        anchor.set_download(name);
+        anchor.click();
+        Url::revoke_object_url(&url)
+    };
+    // a browser that forbids downloads says so itself
+    let _ = save();
+}
+
+/// Watches whether the system is dark, as long as it lives.
+pub(super) struct Darkness {
+    query: MediaQueryList,
+    _changed: Closure<dyn FnMut()>,
+}
+
+impl Darkness {
+    /// Tells it now and whenever it changes.
+    pub(super) fn watch(tell: Callback<bool>) -> Option<Self> {
+        let query = web_sys::window()?.match_media("(prefers-color-scheme: dark)").ok()??;
+        tell.emit(query.matches());
+        let asked = query.clone();
+        let changed = Closure::<dyn FnMut()>::new(move || tell.emit(asked.matches()));
+        query.set_onchange(Some(changed.as_ref().unchecked_ref()));
+        Some(Darkness { query, _changed: changed })
+    }
+}
+
+impl Drop for Darkness {
+    fn drop(&mut self) {
+        self.query.set_onchange(None);
+    }
+}
+
+/// Sets the theme on the root element, where the styles look for it.
+pub(super) fn theme(theme: Theme) {
+    let document = web_sys::window().and_then(|window| window.document());
+    let Some(root) = document.and_then(|document| document.document_element()) else { return };
+    let _ = match theme {
+        Theme::System => root.remove_attribute("data-theme"),
+        Theme::Light => root.set_attribute("data-theme", "light"),
+        Theme::Dark => root.set_attribute("data-theme", "dark"),
+    };
+}

@@ -1,0 +1,153 @@
+//! A real browser for the tests: Chromium without a window, driven over its debugging pipe.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread::{sleep, spawn};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+/// How long the browser may take to answer one request.
+const ANSWER: Duration = Duration::from_secs(60);
+/// Time between two looks at a page.
+const LOOK: Duration = Duration::from_millis(50);
+/// What keeps Chromium to itself: no window, no first-run pages, no calls home. The sandbox wants
+/// rights that a container does not give; the only page that it shows is our own.
+const FLAGS: &str = "--headless --remote-debugging-pipe --no-sandbox --disable-gpu --no-first-run \
+                     --disable-background-networking --disable-component-update --disable-sync \
+                     --disable-default-apps --disable-dev-shm-usage --hide-scrollbars \
+                     --host-resolver-rules='MAP * ~NOTFOUND'";
+
+static COUNT: AtomicU32 = AtomicU32::new(0);
+
+/// A browser with one page. It ends with this.
+pub(crate) struct Browser {
+    child: Child,
+    to: File,
+    from: Receiver<Value>,
+    folder: PathBuf,
+    page: String,
+    requests: u64,
+    /// Everything that the page's browser told unasked.
+    pub(crate) events: Vec<Value>,
+}
+
+impl Browser {
+    /// Starts Chromium with an empty page.
+    pub(crate) fn start() -> Self {
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("busyhour-browser-{}-{count}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        fs::create_dir_all(&folder).expect("a folder for the browser can be made");
+        let (to, from) = (folder.join("to"), folder.join("from"));
+        let made = Command::new("mkfifo").args([&to, &from]).status();
+        assert!(made.is_ok_and(|status| status.success()), "mkfifo works");
+        // a shell, because the pipe's ends must be the numbers 3 and 4
+        let line = format!("exec chromium {FLAGS} --user-data-dir=profile 3<to 4>from");
+        let child = Command::new("sh")
+            .args(["-c", &line])
+            .current_dir(&folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("sh runs");
+        let to = OpenOptions::new().write(true).open(to).expect("the pipe opens");
+        let (told, heard) = channel();
+        let from = File::open(from).expect("the pipe opens");
+        spawn(move || {
+            for message in BufReader::new(from).split(0) {
+                let value = message.ok().and_then(|text| serde_json::from_slice(&text).ok());
+                if value.is_none_or(|value: Value| told.send(value).is_err()) {
+                    return;
+                }
+            }
+        });
+        let (page, events) = (String::new(), Vec::new());
+        let mut browser = Browser { child, to, from: heard, folder, page, requests: 0, events };
+        browser.open();
+        browser
+    }
+
+    fn open(&mut self) {
+        let target = self.ask("Target.createTarget", json!({"url": "about:blank"}));
+        let which = json!({"targetId": target["targetId"], "flatten": true});
+        let attached = self.ask("Target.attachToTarget", which);
+        self.page = attached["sessionId"].as_str().expect("a session").to_owned();
+        for domain in ["Page", "Runtime", "Network", "Log"] {
+            self.ask(&format!("{domain}.enable"), json!({}));
+        }
+    }
+
+    /// Asks the browser to do something; what it says meanwhile is kept.
+    pub(crate) fn ask(&mut self, method: &str, params: Value) -> Value {
+        self.requests += 1;
+        let id = self.requests;
+        let mut request = json!({"id": id, "method": method, "params": params});
+        if !self.page.is_empty() {
+            request["sessionId"] = json!(self.page);
+        }
+        let mut bytes = request.to_string().into_bytes();
+        bytes.push(0);
+        self.to.write_all(&bytes).expect("the browser listens");
+        loop {
+            let Ok(mut message) = self.from.recv_timeout(ANSWER) else {
+                panic!("the browser does not answer {method}");
+            };
+            if message["id"] != id {
+                self.events.push(message);
+                continue;
+            }
+            assert!(message.get("error").is_none(), "{method}: {}", message["error"]);
+            return message["result"].take();
+        }
+    }
+
+    /// Goes to an address. One that differs in its fragment only stays in the same document.
+    pub(crate) fn go(&mut self, address: &str) {
+        let gone = self.ask("Page.navigate", json!({"url": address}));
+        assert!(gone.get("errorText").is_none(), "{address}: {gone}");
+    }
+
+    /// The value of an expression in the page.
+    pub(crate) fn value(&mut self, expression: &str) -> Value {
+        let params = json!({"expression": expression, "returnByValue": true, "awaitPromise": true});
+        let mut answer = self.ask("Runtime.evaluate", params);
+        let problem = answer.get("exceptionDetails");
+        assert!(problem.is_none(), "{expression}: {}", answer["exceptionDetails"]);
+        answer["result"]["value"].take()
+    }
+
+    /// Looks at the page until an expression is neither null nor false, for so many seconds.
+    pub(crate) fn wait(&mut self, expression: &str, seconds: u32) -> Value {
+        for _ in 0..seconds * 20 {
+            let value = self.value(expression);
+            if !value.is_null() && value != false {
+                return value;
+            }
+            sleep(LOOK);
+        }
+        let shown = self.value("document.body.innerText");
+        panic!("{expression} did not come in {seconds} s; the page shows\n{shown}");
+    }
+
+    /// Presses a key.
+    pub(crate) fn press(&mut self, key: &str) {
+        for kind in ["keyDown", "keyUp"] {
+            self.ask("Input.dispatchKeyEvent", json!({"type": kind, "key": key, "text": key}));
+        }
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // whatever of it is left ends with the process that it was started as
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}

@@ -1,0 +1,197 @@
+//! Makes the page: `index.html` with styles, glue, module and scenarios inlined, one offline file.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::shell::{program, read, root, write};
+use crate::wasm::{Host, bound};
+
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// Builds `target/web/busyhour.html` and says how large it is.
+pub(crate) fn build() -> Result<PathBuf, String> {
+    let glue = bound(Host::Page)?;
+    let script = read(&glue.join("busyhour.js"))?;
+    let module = bytes(&glue.join("busyhour_bg.wasm"))?;
+    let start = read(&root().join("sim-web/page/start.js"))?;
+    for (name, text) in [("the glue", &script), ("start.js", &start)] {
+        if text.contains("</script") {
+            return Err(format!("{name} would end its own script element"));
+        }
+    }
+    let parts = [
+        ("{{script-hashes}}", format!("{} {}", hash(&script)?, hash(&start)?)),
+        ("/*{{style}}*/", style()?),
+        ("{{scenarios}}", scenarios()?),
+        ("{{module}}", base64(&piped("gzip", &["-9", "-n", "-c"], &module)?)),
+        ("/*{{glue}}*/", script),
+        ("/*{{start}}*/", start),
+    ];
+    let page = filled(&read(&root().join("index.html"))?, &parts)?;
+    let path = root().join("target/web/busyhour.html");
+    write(&path, page.as_bytes())?;
+    let sent = piped("gzip", &["-9", "-n", "-c"], page.as_bytes())?.len();
+    let kib = |n: usize| n as f64 / 1024.0;
+    let name = path.display();
+    println!("{name} ({:.0} KiB, {:.0} KiB gzipped)", kib(page.len()), kib(sent));
+    Ok(path)
+}
+
+/// The styles of the report, so that both are of one family, with a theme that can be chosen, and
+/// those of the page alone.
+fn style() -> Result<String, String> {
+    let report = read(&root().join("sim-core/src/report/html/page.css"))?;
+    let own = read(&root().join("sim-web/page/page.css"))?;
+    Ok(choosable(&report)? + &own)
+}
+
+/// Styles in which the root element's `data-theme` wins over the system's.
+fn choosable(style: &str) -> Result<String, String> {
+    let (open, close) = ("@media (prefers-color-scheme:dark){:root{", "}}");
+    let parts = style.split_once(open).and_then(|(before, rest)| {
+        let (dark, after) = rest.split_once(close)?;
+        Some((before, dark, after))
+    });
+    let (before, dark, after) = parts.ok_or(format!("the report's styles have no {open}"))?;
+    Ok(format!(
+        "{before}@media (prefers-color-scheme:dark){{:root:not([data-theme=light]){{{dark}}}}}\
+         :root[data-theme=dark]{{color-scheme:dark;{dark}}}\
+         :root[data-theme=light]{{color-scheme:light}}{after}"
+    ))
+}
+
+/// The template with each place filled; a place that is not there exactly once is an error.
+fn filled(template: &str, parts: &[(&str, String)]) -> Result<String, String> {
+    let mut places = Vec::new();
+    for (place, text) in parts {
+        let mut found = template.match_indices(place);
+        let (Some((at, _)), None) = (found.next(), found.next()) else {
+            return Err(format!("index.html must say {place} exactly once"));
+        };
+        places.push((at, at + place.len(), text));
+    }
+    places.sort_unstable_by_key(|(at, ..)| *at);
+    let (mut page, mut from) = (String::new(), 0);
+    for (at, end, text) in places {
+        page.push_str(&template[from..at]);
+        page.push_str(text);
+        from = end;
+    }
+    page.push_str(&template[from..]);
+    Ok(page)
+}
+
+/// Every scenario by name, as JSON that may stand in a script element.
+fn scenarios() -> Result<String, String> {
+    let folder = root().join("scenarios");
+    let files = fs::read_dir(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    let mut paths: Vec<PathBuf> = files.flatten().map(|file| file.path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|end| end == "yaml"));
+    paths.sort();
+    let mut entries = Vec::new();
+    for path in paths {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        entries.push(format!("{}:{}", quoted(&name), quoted(&read(&path)?)));
+    }
+    Ok(format!("{{{}}}", entries.join(",\n")))
+}
+
+/// A JSON string without anything that ends a script element.
+fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            '\n' => out.push_str("\\n"),
+            '<' => out.push_str("\\u003c"),
+            c if c.is_control() => {
+                // writing to a string cannot fail
+                let _ = write!(out, "\\u{:04x}", c as u32);
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// What a content security policy calls a script that it allows.
+fn hash(script: &str) -> Result<String, String> {
+    let printed = piped("sha256sum", &[], script.as_bytes())?;
+    let byte = |pair: &[u8]| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok();
+    let digest: Option<Vec<u8>> = printed.get(..64).and_then(|s| s.chunks(2).map(byte).collect());
+    let digest = digest.ok_or("sha256sum printed no digest")?;
+    Ok(format!("'sha256-{}'", base64(&digest)))
+}
+
+fn base64(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let mut word = [0; 4];
+        word[1..=chunk.len()].copy_from_slice(chunk);
+        let word = u32::from_be_bytes(word);
+        for index in 0..4 {
+            let six = (word >> (18 - 6 * index)) & 63;
+            let digit = ALPHABET[six as usize] as char;
+            out.push(if index <= chunk.len() { digit } else { '=' });
+        }
+    }
+    out
+}
+
+fn bytes(path: &Path) -> Result<Vec<u8>, String> {
+    fs::read(path).map_err(|e| format!("cannot read {}: {e}", path.display()))
+}
+
+/// What a filter makes of some bytes.
+fn piped(filter: &str, arguments: &[&str], input: &[u8]) -> Result<Vec<u8>, String> {
+    // through a file: a pipe that nobody empties would stop both sides
+    let file = root().join("target/web").join(format!("{filter}.in"));
+    write(&file, input)?;
+    let input = fs::File::open(&file).map_err(|e| e.to_string())?;
+    let mut command: Command = program(filter);
+    command.args(arguments).stdin(input).stderr(Stdio::inherit());
+    let out = command.output().map_err(|e| format!("cannot run {filter}: {e}"))?;
+    if out.status.success() { Ok(out.stdout) } else { Err(format!("{filter}: {}", out.status)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_is_that_of_the_standard() {
+        let said = [&b""[..], b"f", b"fo", b"foo", b"foob", b"fooba", b"foobar"].map(base64);
+        assert_eq!(said, ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"]);
+    }
+
+    #[test]
+    fn the_hash_is_what_a_policy_wants() {
+        let abc = "'sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0='";
+        assert_eq!(hash("abc").as_deref(), Ok(abc));
+    }
+
+    #[test]
+    fn a_scenario_cannot_leave_its_script_element() {
+        assert_eq!(quoted("</script>\n\"\\\t"), "\"\\u003c/script>\\n\\\"\\\\\\u0009\"");
+    }
+
+    #[test]
+    fn a_chosen_theme_wins_over_the_systems() {
+        let style = choosable("a{b:c}@media (prefers-color-scheme:dark){:root{--x:1}}d{e:f}");
+        let wanted = "a{b:c}@media (prefers-color-scheme:dark){:root:not([data-theme=light])\
+                      {--x:1}}:root[data-theme=dark]{color-scheme:dark;--x:1}\
+                      :root[data-theme=light]{color-scheme:light}d{e:f}";
+        assert_eq!(style.as_deref(), Ok(wanted));
+        assert!(choosable("a{}").is_err());
+    }
+
+    #[test]
+    fn what_fills_a_place_is_not_searched_for_places() {
+        let parts = [("{b}", "2".to_owned()), ("{a}", "{b}".to_owned())];
+        assert_eq!(filled("<{a} {b}>", &parts).as_deref(), Ok("<{b} 2>"));
+        assert!(filled("<{a}>", &parts).is_err_and(|why| why.contains("{b}")));
+    }
+}
