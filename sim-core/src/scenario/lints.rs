@@ -68,6 +68,7 @@ pub(super) fn check(
         let found = found.chain(clocks::peers(&cluster, at)).chain(clocks::stops(&cluster, at));
         let found = found.chain(watchers::scaling(&cluster, at));
         let found = found.chain(watchers::checks(&cluster, at));
+        let found = found.chain(watchers::lookups(&cluster, at));
         let found = found.chain(retries::stacked(&cluster, at));
         problems.extend(found.map(|(code, message, remedy)| {
             Problem::new(code, parts[at].path.clone(), message)
