@@ -59,6 +59,8 @@ pub struct Limits {
     pub waits: Vec<(&'static str, Nanos)>,
     /// After what time those who ask have gone, on average, ns.
     pub leaves_after: Option<Nanos>,
+    /// Whether its requests ask for objects that others ask for too.
+    pub shares_objects: bool,
     /// What requests do here, by endpoint.
     pub work: Vec<Demand>,
     /// How much of that at a time.

@@ -375,7 +375,8 @@ impl Component for Users {
             peers: Vec::new(),
             after: None,
         });
-        Limits { leaves_after, tries, ..Limits::default() }
+        let shares_objects = spec.keys.is_some();
+        Limits { leaves_after, tries, shares_objects, ..Limits::default() }
     }
 
     fn survey<'a>(&'a self, survey: &mut Survey<'a>) {

@@ -1,14 +1,15 @@
 //! How long after each disturbance the objectives held again, or that they never did.
 //!
 //! A disturbance is a change that takes something away, at a stated time or at random; what gives
-//! it back ends it. Its harm is the first stretch of broken objectives that begins before long, with the
-//! relapses that follow as closely; where objectives were broken already, that is all one can say.
+//! it back ends it. Its harm is the first stretch of broken objectives that begins before long,
+//! with the relapses that follow as closely; where objectives were broken already, that is all one
+//! can say.
 
 use serde::{Deserialize, Serialize};
 
 use super::facts::{Facts, seconds};
 use super::figures::at;
-use super::objectives::ObjectiveReport;
+use super::objectives::{Breach, ObjectiveReport};
 use crate::engine::kernel::JournalEntry;
 use crate::scenario::plan::Event;
 
@@ -71,6 +72,7 @@ pub(super) fn recoveries(
         event.at >= facts.since && event.at < facts.now && !event.change.gives_back()
     });
     let mut all: Vec<Recovery> = Vec::new();
+    let mut outages: Vec<f64> = Vec::new();
     if objectives.is_empty() {
         return all;
     }
@@ -81,7 +83,7 @@ pub(super) fn recoveries(
         let Some((node, what)) = said(&names, journal, event) else { continue };
         let until = events[index..].iter().find(|later| event.change.ended_by(&later.change));
         let until = until.map(|later| later.at).filter(|until| *until <= facts.now);
-        let mut recovery = Recovery {
+        let recovery = Recovery {
             at_s: seconds(event.at),
             until_s: until.map(seconds),
             node,
@@ -90,11 +92,19 @@ pub(super) fn recoveries(
             harmful: false,
             recovered_after_s: None,
         };
-        harm(&mut recovery, objectives, (facts.span_s(), seconds(facts.plan.frame)));
+        if event.change.takes_away() {
+            outages.push(recovery.at_s);
+        }
         // several things at once are one disturbance
         if all.last().is_none_or(|last| last.at_s < recovery.at_s) {
             all.push(recovery);
         }
+    }
+    let mut breaches: Vec<_> = objectives.iter().flat_map(|objective| &objective.broken).collect();
+    breaches.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
+    for recovery in &mut all {
+        let next = outages.get(outages.partition_point(|&at| at <= recovery.at_s)).copied();
+        harm(recovery, &breaches, (facts.span_s(), seconds(facts.plan.frame)), next);
     }
     all
 }
@@ -116,10 +126,14 @@ fn said(names: &[&str], journal: &[JournalEntry], event: &Event) -> Option<(Stri
     Some((first.node.clone(), format!("{}{more}", first.what)))
 }
 
-fn harm(recovery: &mut Recovery, objectives: &[ObjectiveReport], (span_s, frame_s): (f64, f64)) {
+/// Breaches in order of time; what begins with the `next` outage is that one's harm.
+fn harm(
+    recovery: &mut Recovery,
+    breaches: &[&Breach],
+    (span_s, frame_s): (f64, f64),
+    next: Option<f64>,
+) {
     let soon = SOON.0.max(SOON.1 * span_s);
-    let mut breaches: Vec<_> = objectives.iter().flat_map(|objective| &objective.broken).collect();
-    breaches.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
     let at = recovery.at_s;
     recovery.broken_before =
         breaches.iter().any(|breach| breach.start_s + frame_s <= at && breach.end_s > at);
@@ -129,8 +143,9 @@ fn harm(recovery: &mut Recovery, objectives: &[ObjectiveReport], (span_s, frame_
     let mut until = recovery.until_s.unwrap_or(recovery.at_s);
     let mut never = false;
     let mut broken_until = None;
-    for breach in breaches.into_iter().filter(|breach| breach.end_s > recovery.at_s) {
-        if breach.start_s > until + soon {
+    for breach in breaches.iter().filter(|breach| breach.end_s > recovery.at_s) {
+        let is_anothers = next.is_some_and(|next| breach.start_s + frame_s > next);
+        if breach.start_s > until + soon || is_anothers {
             break;
         }
         until = until.max(breach.end_s);

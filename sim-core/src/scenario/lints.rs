@@ -69,6 +69,7 @@ pub(super) fn check(
         let found = found.chain(clocks::peers(&cluster, at)).chain(clocks::stops(&cluster, at));
         let found = found.chain(watchers::scaling(&cluster, at));
         let found = found.chain(watchers::checks(&cluster, at));
+        let found = found.chain(watchers::lookups(&cluster, at));
         let found = found.chain(retries::stacked(&cluster, at));
         let found = found.chain(idle_ends(&limits, (parts, graph), (at, own)));
         let found = found.chain(recycling(&blueprint.parts[at], own));

@@ -41,7 +41,20 @@ impl FormReader for Decode<'_> {
 pub(super) fn decode_form(part: &mut ReadPart) -> Result<Form, Vec<Problem>> {
     let entry = Entry { key: part.name.clone(), key_place: part.place, node: part.tree.clone() };
     let reader = Decode { entry: &entry, path: &part.path, references: &mut part.references };
-    read_form(&part.component, reader).unwrap_or_else(|| Err(vec![unknown_component(part)]))
+    let form = read_form(&part.component, reader);
+    let form = form.unwrap_or_else(|| Err(vec![unknown_component(part)]));
+    form.map_err(|problems| problems.into_iter().map(|one| machine_helps(one, part)).collect())
+}
+
+/// What a machine would say of a node may be said by naming one.
+fn machine_helps(problem: Problem, part: &ReadPart) -> Problem {
+    let lacks_cores = problem.code == Code::MissingField
+        && problem.path.strip_prefix(&part.path) == Some(".cores")
+        && part.path.starts_with("nodes.");
+    if lacks_cores {
+        return problem.with_remedy("add `cores: 2`, or a machine: `machine: c7i.large`");
+    }
+    problem
 }
 
 fn unknown_component(part: &ReadPart) -> Problem {

@@ -193,6 +193,12 @@ impl Change {
         self.turns().is_some_and(gives) || matches!(self, Change::Resize { .. })
     }
 
+    /// Whether it takes something away from its nodes or its part.
+    #[must_use]
+    pub fn takes_away(&self) -> bool {
+        self.turns().is_some_and(|(_, turn)| turn == Turn::Takes)
+    }
+
     /// Whether a later change gives back what this one took away.
     #[must_use]
     pub fn ended_by(&self, later: &Change) -> bool {

@@ -18,6 +18,8 @@ pub struct Demand {
     pub queries: bool,
     /// Whether it asks another node for anything.
     pub calls: bool,
+    /// Caches that it looks into by the request's own key.
+    pub own_keys: Vec<String>,
     /// Whether nobody knows how much it computes: what follows a miss in a cache with real keys.
     pub is_open: bool,
 }
@@ -70,11 +72,14 @@ impl Demand {
             None => {
                 self.calls = true;
                 self.is_open |= missed.cpu_s > 0.0;
+                let own = cached.cache.iter().filter(|_| cached.keys.is_none());
+                self.own_keys.extend(own.map(|cache| cache.0.clone()));
             }
         }
         self.queries |= missed.queries;
         self.calls |= missed.calls;
         self.is_open |= missed.is_open;
+        self.own_keys.extend(missed.own_keys);
     }
 
     /// Steps at the same time last as long as the longest.
@@ -122,6 +127,7 @@ mod tests {
         };
         let plain = looked(json!([{"query": {"kind": "read"}}]));
         assert_eq!((plain.held_s, plain.is_open, plain.queries), (0.004, false, true));
+        assert_eq!(plain.own_keys, ["redis"]);
         assert!(looked(json!([{"cpu": "1ms"}])).is_open);
     }
 

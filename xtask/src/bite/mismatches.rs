@@ -39,6 +39,13 @@ pub(crate) const FAULTS: &[Fault] = &[
         why: "attempts of several layers multiply",
     },
     Fault {
+        file: "sim-core/src/steps/demand.rs",
+        find: "cached.cache.iter().filter(|_| cached.keys.is_none());",
+        replace: "cached.cache.iter().filter(|_| cached.keys.is_some());",
+        test: "wrong",
+        why: "a cache that nothing is ever found in looks like a slow database",
+    },
+    Fault {
         file: "sim-core/src/scenario/lints.rs",
         find: "waits.any(|leaves| leaves.is_none_or(|leaves| leaves > nanos))",
         replace: "waits.any(|leaves| leaves.is_none_or(|leaves| leaves < nanos))",

@@ -25,6 +25,13 @@ pub(crate) const FAULTS: &[Fault] = &[
         why: "who recovers and who never does is what one looks for",
     },
     Fault {
+        file: "sim-core/src/report/recovery.rs",
+        find: "breach.start_s > until + soon || is_anothers",
+        replace: "breach.start_s > until + soon",
+        test: "outages",
+        why: "an outage would be blamed for the next one",
+    },
+    Fault {
         file: "sim-core/src/run.rs",
         find: "        happenings(&self.plan, self.seed, &self.state.world.core.seats)",
         replace: "        self.plan.events.clone()",

@@ -110,7 +110,7 @@ fn nodes(wishes: &Wishes) -> String {
            web:\n    \
              component: worker-pool\n    \
              machine: c7i.large            # its cores and its price\n    \
-             replicas: {replicas}                   # about {share} % busy in the busiest hour\n    \
+             replicas: {replicas}                   # {share} % busy in the busiest hour\n    \
              workers: 20                   # in each instance\n{database}    \
              steps:\n      \
                - cpu: {{lognormal: {{mean: {ms}ms, cv: 0.5}}}}{query}\n",

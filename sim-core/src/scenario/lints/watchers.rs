@@ -1,4 +1,5 @@
-//! Who looks at the wrong thing: rules at CPU that nobody uses, checks at somebody else's health.
+//! Who looks at the wrong thing: rules at CPU that nobody uses, checks at somebody else's health,
+//! look-ups by keys that never come again.
 
 use super::{Cluster, Finding};
 use crate::scenario::problem::Code;
@@ -64,4 +65,26 @@ pub(super) fn checks(cluster: &Cluster<'_>, at: usize) -> Option<Finding> {
     );
     let remedy = format!("let {endpoint} compute only, and watch the database apart");
     Some((Code::CheckAsksDatabase, message, remedy))
+}
+
+/// Look-ups in a cache that nothing is ever found in.
+pub(super) fn lookups(cluster: &Cluster<'_>, at: usize) -> Option<Finding> {
+    let cache = cluster.limits[at].work.iter().flat_map(|demand| &demand.own_keys).next()?;
+    let mut users = (0..cluster.limits.len()).filter(|&from| cluster.is_source(from));
+    let shares = |from: usize| {
+        cluster.limits[from].shares_objects && cluster.graph.reach(from).contains(&at)
+    };
+    if users.any(shares) {
+        return None;
+    }
+    let own = cluster.name(at);
+    let message = format!(
+        "{own} looks into {cache} by the request's own key, and every request has another one: \
+         nothing is ever found there"
+    );
+    let remedy = format!(
+        "say how keys come again: cached: {{in: {cache}, keys: {{n: 50_000, s: 0.9}}}}, or keys \
+         at the users"
+    );
+    Some((Code::NeverFound, message, remedy))
 }

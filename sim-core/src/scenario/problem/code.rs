@@ -63,6 +63,7 @@ codes! {
     CheckAsksDatabase = "W109", "a health check that asks the database";
     StackedRetries = "W110", "retries at several layers";
     StopBeforeEnd = "W111", "killed before it may end";
+    NeverFound = "W112", "a cache that nothing is ever found in";
 }
 
 impl Code {

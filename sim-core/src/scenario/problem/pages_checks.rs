@@ -236,4 +236,14 @@ wrong:  stopwaitsecs: 10s    graceful_timeout: 30s
 right:  stopwaitsecs: 35s    graceful_timeout: 30s
 ",
     ),
+    (
+        Code::NeverFound,
+        "A look-up in a cache goes by the key of the object that a request asks for, and without \
+more being said every request asks for an object of its own. No key comes twice, so nothing is \
+ever found. Say how unequally keys are asked for, at the look-up or at the users.
+
+wrong:  cached: {in: redis, otherwise: [query: 9ms]}
+right:  cached: {in: redis, keys: {n: 50_000, s: 0.9}, otherwise: [query: 9ms]}
+",
+    ),
 ];

@@ -1,6 +1,7 @@
 //! How problems look, how they are ordered, and that every code has its page.
 
-use super::{Code, Place, Problem, Problems, Severity, SourceId, Sources, render, suggest};
+use super::{Code, Place, Problem, Problems, Severity, SourceId, Sources, nearest_remedy};
+use super::{render, suggest};
 
 fn place(line: u32, column: u32, width: u32) -> Place {
     Place { source: SourceId(0), line, column, width }
@@ -90,4 +91,13 @@ fn suggestions_are_near() {
     assert_eq!(suggest("a", ["b"]), None);
     assert_eq!(suggest("zebra", ["web", "db"]), None);
     assert_eq!(suggest(&"x".repeat(1 << 20), ["x"]), None);
+}
+
+#[test]
+fn a_family_of_names_is_no_slip_of_the_finger() {
+    let known = ["uvicorn", "gunicorn-sync", "gunicorn-gthread", "nginx", "nginx-1.22"];
+    let remedy = nearest_remedy("gunicorn", &known);
+    assert_eq!(remedy, "there is more than one: gunicorn-sync, gunicorn-gthread");
+    assert_eq!(nearest_remedy("gunicorm-sync", &known), "did you mean \"gunicorn-sync\"?");
+    assert_eq!(nearest_remedy("memory", &["memory-small"]), "did you mean \"memory-small\"?");
 }
