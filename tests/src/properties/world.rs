@@ -85,7 +85,7 @@ fn group() -> impl Strategy<Value = Group> {
 
 fn happening() -> impl Strategy<Value = Happening> {
     let lasts = proptest::option::of(1u64..5_000);
-    (0u8..10, 0..SECONDS * 1_000, lasts).prop_map(|(verb, at_ms, lasts_ms)| Happening {
+    (0u8..12, 0..SECONDS * 1_000, lasts).prop_map(|(verb, at_ms, lasts_ms)| Happening {
         verb,
         at_ms,
         lasts_ms,
@@ -147,7 +147,7 @@ pub(crate) fn spelt(bytes: &[u8]) -> World {
     let events = below(5);
     let events = (0..events)
         .map(|_| Happening {
-            verb: below(10) as u8,
+            verb: below(12) as u8,
             at_ms: u64::from(below(256)) * SECONDS * 1_000 / 256,
             lasts_ms: (below(2) == 1).then(|| 1 + 20 * u64::from(below(250))),
         })
@@ -278,6 +278,9 @@ impl World {
         writeln!(out, "    backlog: {}\n    graceful_timeout: 2s", self.queue.unwrap_or(50))?;
         let memory = "{machine: 400MiB, worker: 60MiB, leak: 2MiB}";
         writeln!(out, "    memory: {memory}")?;
+        if kind != "sync" {
+            writeln!(out, "    keepalive: 250ms")?;
+        }
         match kind {
             "gthread" => writeln!(out, "    threads: 3\n    worker_connections: 5"),
             "gevent" => writeln!(out, "    worker_connections: 4"),
@@ -376,10 +379,12 @@ impl World {
                 6 => "restart: lb",
                 7 => "restart: redis",
                 8 => "flush: redis",
+                9 if self.server > 0 => "reload: web",
+                10 if self.rule >= BALANCER_RULES => "reload: lb",
+                11 => "restart: web, graceful: true",
                 _ => "set: nodes.web.workers, to: 3",
             };
-            let lasts =
-                event.lasts_ms.filter(|_| event.verb < 4 || event.verb == 6 || event.verb == 7);
+            let lasts = event.lasts_ms.filter(|_| matches!(event.verb, 0..4 | 6 | 7 | 11));
             let lasts = lasts.map_or(String::new(), |ms| format!(", for: {ms}ms"));
             writeln!(out, "  - {{at: {}ms, {what}{lasts}}}", event.at_ms)?;
         }

@@ -114,10 +114,12 @@ impl AppServer {
             job.connection
         };
         let timer = cx.after_in(lane, IDLE | u64::from(number));
+        // a packet that was lost and sent again came late, and says nothing of the wire
+        let before = self.connections.all.get(&number).map_or(Nanos::MAX, |before| before.far);
         let connection = Connection {
             process: job.process,
             opener: cx.opener(job.req),
-            far: job.began - cx.born(job.req),
+            far: before.min(job.began - cx.born(job.req)),
             state: State::Idle(timer),
         };
         self.connections.all.insert(number, connection);
