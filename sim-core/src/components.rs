@@ -115,6 +115,11 @@ pub trait Component: Behaviour + Clone + Serialize + DeserializeOwned {
         true
     }
 
+    /// What the traffic costs that it counts as `megabytes`, USD/GB.
+    fn egress(_spec: &Self::Spec) -> Option<f64> {
+        None
+    }
+
     /// Whether it has a disk that can be slow or full.
     fn has_disk(_spec: &Self::Spec) -> bool {
         false
@@ -212,6 +217,11 @@ macro_rules! catalogue {
                 match self {
                     $(Form::$Name(spec) => <$module::$Name as Component>::carries_leases(spec),)+
                 }
+            }
+            /// What the traffic costs that it counts as `megabytes`, USD/GB.
+            #[must_use]
+            pub fn egress(&self) -> Option<f64> {
+                match self { $(Form::$Name(spec) => <$module::$Name as Component>::egress(spec),)+ }
             }
             /// Whether it has a disk that can be slow or full.
             #[must_use]

@@ -186,6 +186,13 @@ pub(crate) const FAULTS: &[Fault] = &[
         why: "what a process has opened counts at the database while it is idle",
     },
     Fault {
+        file: "sim-core/src/components/uplink.rs",
+        find: "        self.count(transfer.bytes.saturating_sub(libm::ceil(left) as u64));",
+        replace: "        self.count(transfer.bytes);",
+        test: "goldens::",
+        why: "what was not sent is not paid for",
+    },
+    Fault {
         file: "sim-core/src/components/app_server/listener.rs",
         find: "        let wait = SECOND << doublings;",
         replace: "        let wait = SECOND << (doublings + 1);",
