@@ -5,8 +5,8 @@ use super::Fault;
 pub(crate) const FAULTS: &[Fault] = &[
     Fault {
         file: "sim-core/src/components/users/crowd.rs",
-        find: "        let pick = below(rng, u64::from(self.ceiling)) as usize;",
-        replace: "        let pick = below(rng, self.idle.len() as u64) as usize;",
+        find: "        below(rng, u64::from(self.ceiling)) as usize",
+        replace: "        below(rng, self.idle.len() as u64) as usize",
         test: "laws::networks",
         why: "idle users who take over the ticks of busy ones ask too often",
     },
