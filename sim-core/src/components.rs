@@ -189,6 +189,11 @@ pub trait Component: Behaviour + Clone + Serialize + DeserializeOwned {
         Vec::new()
     }
 
+    /// What the traffic costs that it counts as `megabytes`, USD/GB.
+    fn egress(_spec: &Self::Spec) -> Option<f64> {
+        None
+    }
+
     /// Whether it has a disk that can be slow or full.
     fn has_disk(_spec: &Self::Spec) -> bool {
         false
@@ -296,6 +301,11 @@ macro_rules! catalogue {
             #[must_use]
             pub fn passes(&self) -> Vec<(String, f64)> {
                 match self { $(Form::$Name(spec) => <$module::$Name as Component>::passes(spec),)+ }
+            }
+            /// What the traffic costs that it counts as `megabytes`, USD/GB.
+            #[must_use]
+            pub fn egress(&self) -> Option<f64> {
+                match self { $(Form::$Name(spec) => <$module::$Name as Component>::egress(spec),)+ }
             }
             /// Whether it has a disk that can be slow or full.
             #[must_use]

@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::account::{Account, Entry};
 pub use self::bottleneck::Bottleneck;
-pub use self::cost::{Cost, NodeCost};
+pub use self::cost::{Cost, NodeCost, TrafficCost};
 pub use self::counts::{Attempts, ClassReport, Failures, Latency, Requests};
 use self::facts::{Facts, ratio, seconds};
 pub use self::frames::{FrameReport, PartFrameReport, RequestsFrame, ResourceFrameReport};

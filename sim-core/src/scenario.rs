@@ -278,7 +278,7 @@ fn check_classes(
     }
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
     for (index, objective) in objectives.iter().enumerate() {
-        if objective.metric.is_cost() && blueprint.rents.is_empty() {
+        if objective.metric.is_cost() && !blueprint.has_prices() {
             problems.push(nothing_priced(index, &objective.expression, root));
         }
         let Some(class) = &objective.class else { continue };

@@ -1,6 +1,7 @@
 //! An uplink: answers have a size, and those under way share what the line carries a second.
 
 mod bandwidth;
+mod egress;
 #[cfg(test)]
 mod tests;
 
@@ -9,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::bandwidth::Bandwidth;
+pub use self::egress::Egress;
 use super::{Bound, Component, Survey};
 use crate::engine::agenda::Timer;
 use crate::engine::chance::{Law, LawSpec, mix, name_key};
@@ -43,6 +45,10 @@ pub struct UplinkSpec {
     /// Mean sizes of the answers of endpoints that differ, by name.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub sizes: IndexMap<String, Bytes>,
+    /// What a gigabyte of answers costs that leaves over this line, like `0.09 USD/GB`; what a
+    /// client breaks off is paid for as far as it was sent. Default: nothing is said of its cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub egress: Option<Egress>,
 }
 
 /// An answer on its way.
@@ -68,6 +74,8 @@ pub struct Uplink {
     spread: Option<Law>,
     salt: u64,
     slow: f64,
+    /// USD/GB, where it has a price.
+    egress: Option<f64>,
     transfers: Slab<Transfer>,
     share: Option<Share>,
     timer: Timer,
@@ -95,6 +103,20 @@ impl Uplink {
     /// How fast a client's line is now, beside the one in whose time demands are told.
     fn speed(&self) -> f64 {
         self.client_bps / self.unit_bps / self.slow
+    }
+
+    /// Bytes have left.
+    fn count(&mut self, bytes: u64) {
+        self.rest += bytes;
+        self.megabytes += self.rest / MEGABYTE;
+        self.rest %= MEGABYTE;
+    }
+
+    /// An answer ends before its time: what was sent of it has left.
+    fn break_off(&mut self, now: Nanos, transfer: &Transfer) {
+        let left_ns = self.share.as_mut().and_then(|share| share.remove(now, transfer.job));
+        let left = left_ns.unwrap_or(0) as f64 / SECOND as f64 * self.unit_bps / 8.0;
+        self.count(transfer.bytes.saturating_sub(libm::ceil(left) as u64));
     }
 
     /// Lines or speed have changed.
@@ -138,6 +160,11 @@ fn spread(cv: f64) -> Result<Option<Law>, Flaw> {
     law.map(Some).map_err(|_| wrong(format!("{cv} is no coefficient of variation")))
 }
 
+/// USD/GB, where the line has a price.
+fn price(spec: &UplinkSpec) -> Result<Option<f64>, Flaw> {
+    spec.egress.as_ref().map(|egress| egress.usd_per_gb("egress")).transpose()
+}
+
 fn sizes(spec: &UplinkSpec, site: &Site) -> Result<Vec<u64>, Flaw> {
     let mut sizes = vec![spec.size.bytes(); site.endpoints.len().max(1)];
     for (name, size) in &spec.sizes {
@@ -172,6 +199,7 @@ impl Component for Uplink {
             spread: spread(spec.size_cv.unwrap_or(0.0))?,
             salt: name_key(&site.name),
             slow: 1.0,
+            egress: price(spec)?,
             transfers: Slab::default(),
             share: None,
             timer: Timer::NONE,
@@ -185,6 +213,10 @@ impl Component for Uplink {
     /// What is under way goes on at the new speed.
     fn retune(&mut self, cx: &mut Cx<'_>, spec: &UplinkSpec, site: &Site) -> Result<(), Flaw> {
         let fresh = Self::build(spec, site)?;
+        if fresh.egress != self.egress {
+            let message = "traffic has one price in the whole run";
+            return Err(Flaw::new("egress", message, "compare two runs instead"));
+        }
         self.to = fresh.to;
         (self.client_bps, self.lines) = (fresh.client_bps, fresh.lines);
         (self.sizes, self.spread) = (fresh.sizes, fresh.spread);
@@ -196,6 +228,10 @@ impl Component for Uplink {
         survey.resource("bandwidth", &self.meter);
         survey.counts.push(("answers", self.answers));
         survey.counts.push(("megabytes", self.megabytes));
+    }
+
+    fn egress(spec: &UplinkSpec) -> Option<f64> {
+        price(spec).ok().flatten()
     }
 
     fn bound(spec: &UplinkSpec) -> Bound {
@@ -240,9 +276,7 @@ impl Behaviour for Uplink {
         while let Some(word) = self.share.as_mut().and_then(|share| share.pop_finished(cx.now())) {
             let Some(transfer) = self.transfers.remove(word as u32) else { continue };
             self.answers += 1;
-            self.rest += transfer.bytes;
-            self.megabytes += self.rest / MEGABYTE;
-            self.rest %= MEGABYTE;
+            self.count(transfer.bytes);
             cx.reply(transfer.req, Outcome::Done);
         }
         self.rearm(cx);
@@ -255,15 +289,14 @@ impl Behaviour for Uplink {
             return;
         }
         let Some(transfer) = self.transfers.remove(cx.held(gone.req) as u32) else { return };
-        if let Some(share) = &mut self.share {
-            share.remove(cx.now(), transfer.job);
-        }
+        self.break_off(cx.now(), &transfer);
         cx.reply(gone.req, Outcome::Failed(Cause::Cancelled));
         self.rearm(cx);
     }
 
     fn stop(&mut self, cx: &mut Cx<'_>, cause: Cause) {
         for transfer in self.transfers.drain() {
+            self.break_off(cx.now(), &transfer);
             cx.reply(transfer.req, Outcome::Failed(cause));
         }
         (self.share, self.timer) = (None, Timer::NONE);

@@ -1,4 +1,5 @@
-//! What the cluster costs: price per hour of each instance, for the time that it was in service.
+//! What the cluster costs: price per hour of each instance, for the time that it was in service,
+//! and the price of the traffic that left.
 //!
 //! An instance is paid for from when it comes into service until it has left it, its last requests
 //! included, to half a frame; one that leaves within a minute is paid for a whole minute, as EC2
@@ -9,6 +10,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::facts::{Facts, ratio, seconds};
+use super::figures::significant;
 use crate::engine::time::Nanos;
 use crate::scenario::Rent;
 use crate::scenario::plan::Change;
@@ -39,34 +41,75 @@ pub struct NodeCost {
     pub usd_per_instance_hour: f64,
     /// Instances paid for, the mean over the measured time.
     pub instances_mean: f64,
-    /// All its instances, USD/h.
+    /// The traffic that leaves over it, where that has a price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traffic: Option<TrafficCost>,
+    /// All its instances, and its traffic, USD/h.
     pub usd_per_hour: f64,
     /// Its share of the cost of all priced nodes, 0 to 1.
     pub share: f64,
 }
 
+/// What the traffic over one node costs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TrafficCost {
+    /// What left in the measured time, 1,000,000,000 bytes each.
+    pub gigabytes: f64,
+    /// The price, USD/GB.
+    pub usd_per_gb: f64,
+    /// USD/h, the mean over the measured time.
+    pub usd_per_hour: f64,
+}
+
+impl NodeCost {
+    /// Whether instances are paid for, not traffic alone.
+    pub(super) fn has_instances(&self) -> bool {
+        self.traffic.is_none() || self.instances_mean > 0.0
+    }
+
+    /// A figure of its instances, where any are paid for.
+    pub(super) fn or_dash(&self, figure: String) -> String {
+        if self.has_instances() { figure } else { "-".to_owned() }
+    }
+
+    /// What is paid for, in words: a machine, traffic, or both.
+    pub(super) fn paid_for(&self) -> String {
+        let traffic = self.traffic.as_ref().map(|traffic| {
+            let (gigabytes, price) = (traffic.gigabytes, traffic.usd_per_gb);
+            format!("{} GB at {} USD/GB", significant(gigabytes), significant(price))
+        });
+        let all: Vec<String> = self.machine.clone().into_iter().chain(traffic).collect();
+        if all.is_empty() { "-".to_owned() } else { all.join(", ") }
+    }
+}
+
 /// `None` where no node has a price.
 pub(super) fn cost(facts: &Facts<'_>) -> Option<Cost> {
-    let rents = &facts.plan.blueprint.rents;
-    if rents.is_empty() {
+    let blueprint = &facts.plan.blueprint;
+    if !blueprint.has_prices() {
         return None;
     }
     let mut cost = Cost::default();
     for (index, part) in facts.parts.iter().enumerate() {
-        let Some(first) = rents.get(part.name) else {
+        let rent = blueprint.rents.get(part.name);
+        let egress = blueprint.parts[index].form.egress();
+        if rent.is_none() && egress.is_none() {
             if part.serves() {
                 cost.not_priced.push(part.name.to_owned());
             }
             continue;
-        };
-        let (paid_s, usd) = paid(facts, index);
-        let usd_per_hour = ratio(usd * HOUR_S, facts.span_s());
+        }
+        let traffic = egress.map(|usd_per_gb| traffic(facts, index, usd_per_gb));
+        let (paid_s, usd) = rent.map_or((0.0, 0.0), |_| paid(facts, index));
+        let of_traffic = traffic.as_ref().map_or(0.0, |traffic| traffic.usd_per_hour);
+        let usd_per_hour = ratio(usd * HOUR_S, facts.span_s()) + of_traffic;
         cost.usd_per_hour += usd_per_hour;
-        let last = rent_at(facts, index, facts.now).unwrap_or(first);
+        let last = rent_at(facts, index, facts.now).or(rent);
         let node = NodeCost {
-            machine: last.machine.clone(),
-            usd_per_instance_hour: last.usd_per_hour,
+            machine: last.and_then(|rent| rent.machine.clone()),
+            usd_per_instance_hour: last.map_or(0.0, |rent| rent.usd_per_hour),
             instances_mean: ratio(paid_s, facts.span_s()),
+            traffic,
             usd_per_hour,
             share: 0.0,
         };
@@ -79,6 +122,13 @@ pub(super) fn cost(facts: &Facts<'_>) -> Option<Cost> {
         node.share = ratio(node.usd_per_hour, cost.usd_per_hour);
     }
     Some(cost)
+}
+
+fn traffic(facts: &Facts<'_>, part: usize, usd_per_gb: f64) -> TrafficCost {
+    let megabytes = facts.parts[part].counts.get("megabytes").copied().unwrap_or(0);
+    let gigabytes = megabytes as f64 / 1_000.0;
+    let usd_per_hour = ratio(gigabytes * usd_per_gb * HOUR_S, facts.span_s());
+    TrafficCost { gigabytes, usd_per_gb, usd_per_hour }
 }
 
 /// What an instance of a part costs at a time; `None` where nothing is paid for it.

@@ -179,9 +179,9 @@ fn cost(report: &Report) -> String {
     for (name, node) in &cost.nodes {
         table.row(vec![
             name.clone(),
-            node.machine.clone().unwrap_or_else(|| "-".to_owned()),
-            Unit::UsdPerHour.say(node.usd_per_instance_hour),
-            significant(node.instances_mean),
+            node.paid_for(),
+            node.or_dash(Unit::UsdPerHour.say(node.usd_per_instance_hour)),
+            node.or_dash(significant(node.instances_mean)),
             Unit::UsdPerHour.say(node.usd_per_hour),
             percent(node.share),
         ]);

@@ -266,6 +266,13 @@ pub fn instance_name(part: &Part, index: u32) -> String {
 }
 
 impl Blueprint {
+    /// Whether anything costs something: instances or traffic.
+    #[must_use]
+    pub fn has_prices(&self) -> bool {
+        let has_price = |part: &Part| part.form.egress().is_some();
+        !self.rents.is_empty() || self.parts.iter().any(has_price)
+    }
+
     /// What components may know when they are built.
     #[must_use]
     pub fn site(&self) -> Site {

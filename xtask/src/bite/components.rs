@@ -5,8 +5,8 @@ use super::Fault;
 pub(crate) const FAULTS: &[Fault] = &[
     Fault {
         file: "sim-core/src/components/users/crowd.rs",
-        find: "        let pick = below(rng, u64::from(self.ceiling)) as usize;",
-        replace: "        let pick = below(rng, self.idle.len() as u64) as usize;",
+        find: "        below(rng, u64::from(self.ceiling)) as usize",
+        replace: "        below(rng, self.idle.len() as u64) as usize",
         test: "laws::networks",
         why: "idle users who take over the ticks of busy ones ask too often",
     },
@@ -184,6 +184,13 @@ pub(crate) const FAULTS: &[Fault] = &[
         replace: "        if job.connection == NO_CONNECTION && !terms.sessions {",
         test: "stores::",
         why: "what a process has opened counts at the database while it is idle",
+    },
+    Fault {
+        file: "sim-core/src/components/uplink.rs",
+        find: "        self.count(transfer.bytes.saturating_sub(libm::ceil(left) as u64));",
+        replace: "        self.count(transfer.bytes);",
+        test: "goldens::",
+        why: "what was not sent is not paid for",
     },
     Fault {
         file: "sim-core/src/components/app_server/listener.rs",

@@ -111,3 +111,24 @@ fn impossible_lines_are_told() {
     let sizes = json!({"bandwidth": "1Gbit/s", "size": "1kB", "sizes": {"home": "2kB"}});
     assert_eq!(wrong(sizes), "sizes.home");
 }
+
+#[test]
+fn what_a_client_breaks_off_has_left_as_far_as_it_was_sent() {
+    let mut users = at_once(1);
+    users["timeout"] = json!("3s");
+    let mut world = world(&parts(users, &json!({"bandwidth": "8Mbit/s", "size": "5MB"})));
+    run(&mut world, 9.0);
+    assert_eq!((count(&world, "line", "answers"), count(&world, "line", "megabytes")), (0, 3));
+}
+
+#[test]
+fn traffic_has_one_price_in_the_whole_run() {
+    let line = |egress: &str| {
+        parts(at_once(1), &json!({"bandwidth": "8Mbit/s", "size": "1MB", "egress": egress}))
+    };
+    let mut world = world(&line("0.09 USD/GB"));
+    run(&mut world, 0.5);
+    assert_eq!(retune(&mut world, &line("0.090 USD/GB"), "line"), Ok(()));
+    assert_eq!(retune(&mut world, &line("0.08 USD/GB"), "line").unwrap_err().path, "egress");
+    assert_eq!(flaw(&line("9 cents")).message, "\"9 cents\" is no price of traffic");
+}

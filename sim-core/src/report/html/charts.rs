@@ -368,10 +368,13 @@ fn instances(report: &Report, course: &Course<'_>) -> Option<Figure> {
 fn cost(report: &Report, course: &Course<'_>) -> Option<Figure> {
     let cost = report.cost.as_ref()?;
     let mut series = Vec::new();
-    for name in cost.nodes.keys() {
+    for (name, _) in cost.nodes.iter().filter(|(_, node)| node.has_instances()) {
         let price = |frame: &FrameReport| frame.parts.get(name)?.usd_per_hour;
         let values = course.series(|moment| moment.mean(price));
         series.push(Series { name: name.clone(), values });
+    }
+    if series.is_empty() {
+        return None;
     }
     let note = "What the instances in service cost an hour, on top of each other.";
     let head = |note| ("spending", "Cost", note);

@@ -284,9 +284,9 @@ pub(super) fn cost(page: &mut Markup, report: &Report) {
     let mut table = Table::new(page, &COST);
     for (name, node) in &cost.nodes {
         let cells = [
-            ("text", node.machine.clone().unwrap_or_else(|| "-".to_owned())),
-            ("", significant(node.usd_per_instance_hour)),
-            ("", significant(node.instances_mean)),
+            ("text", node.paid_for()),
+            ("", node.or_dash(significant(node.usd_per_instance_hour))),
+            ("", node.or_dash(significant(node.instances_mean))),
             ("", significant(node.usd_per_hour)),
             ("", percent(node.share)),
         ];
@@ -296,7 +296,8 @@ pub(super) fn cost(page: &mut Markup, report: &Report) {
     }
     table.end();
     let how = "Time in service times the price, after the warm-up; an instance is billed for a \
-               minute at least. Boot before service, storage and traffic are not in it.";
+               minute at least; traffic by what left over lines with a price. Boot before service and \
+               storage are not in it.";
     page.element("p", &[("class", "note")], how);
     if !cost.not_priced.is_empty() {
         let names = cost.not_priced.join(", ");

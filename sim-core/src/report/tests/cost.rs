@@ -1,6 +1,8 @@
 //! What it costs: price times time in service, per hour and per good request.
 
-use super::sample::{played, shop};
+use serde_json::json;
+
+use super::sample::{plan, played, shop};
 use crate::engine::time::SECOND;
 use crate::report::Report;
 use crate::scenario::Rent;
@@ -92,6 +94,28 @@ fn a_budget_is_an_objective_of_the_whole_run() {
     assert_eq!(held, [true, false, true, false]);
     assert!(report.objectives.iter().all(|objective| objective.broken.is_empty()));
     assert_eq!(report.objectives[0].value, Some(report.cost.unwrap().usd_per_hour));
+}
+
+#[test]
+fn traffic_costs_its_price_for_what_has_left() {
+    let users = json!({"enter": "line", "arrivals": {"base": "10/s", "spacing": "even"}});
+    let mut line = json!({"to": "web", "bandwidth": "1Gbit/s", "size": "1MB"});
+    line["egress"] = json!("0.09 USD/GB");
+    let web = json!({"servers": 9, "service": "1ms"});
+    let parts = vec![("people", "users", users), ("line", "uplink", line), ("web", "station", web)];
+    let report = Report::of(&played(plan(parts), 100));
+    let cost = report.cost.as_ref().unwrap();
+    let traffic = cost.nodes["line"].traffic.as_ref().unwrap();
+    // a request every 100 ms, the first after 100 ms; the last one is still under way
+    assert_eq!((report.requests.completed, traffic.gigabytes), (999, 0.999));
+    assert!((cost.usd_per_hour - 0.999 * 0.09 * 36.0).abs() < 1e-9);
+    // 1,000 answers are a gigabyte
+    assert!((cost.usd_per_1000_good.unwrap() - 0.09).abs() < 1e-9);
+    assert_eq!(cost.not_priced, ["web"]);
+    let text = report.to_text();
+    assert!(text.contains("0.999 GB at 0.0900 USD/GB"), "{text}");
+    let page = report.to_html();
+    assert!(page.contains("0.999 GB at 0.0900 USD/GB"));
 }
 
 #[test]
