@@ -216,9 +216,16 @@ pub(crate) const FAULTS: &[Fault] = &[
     Fault {
         file: "sim-core/src/components/app_server/reload.rs",
         find: "        old.into_iter().for_each(|process| self.dismiss(cx, process));",
-        replace: "        drop(old);",
+        replace: "        old.into_iter().skip(1).for_each(|process| self.dismiss(cx, process));",
         test: "app_life::",
         why: "old workers leave at once, and nobody accepts until the new ones have booted",
+    },
+    Fault {
+        file: "sim-core/src/components/reverse_proxy.rs",
+        find: "                *state = State { conns: state.conns, ..State::new(peer) };",
+        replace: "                *state = State { conns: state.conns.min(peer.weight), ..state.clone() };",
+        test: "app_life::",
+        why: "fresh worker processes trust every peer",
     },
     Fault {
         file: "sim-core/src/engine/kernel/outage.rs",
