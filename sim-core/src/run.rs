@@ -310,6 +310,14 @@ pub(crate) fn survey(node: &Node) -> Survey<'_> {
     survey
 }
 
+/// Does something to nodes from outside, and says so.
+fn act(world: &mut World<Node>, nodes: &[u32], (action, what): (Action, &str)) {
+    for &node in nodes {
+        note(world, node, what);
+        world.act(node, action);
+    }
+}
+
 fn happen(world: &mut World<Node>, plan: &Plan, change: &Change) {
     match change {
         Change::Kill(nodes) => each(world, (nodes, "killed"), World::kill),
@@ -346,30 +354,18 @@ fn happen(world: &mut World<Node>, plan: &Plan, change: &Change) {
             }
         }
         Change::Slow(nodes, factor) => {
-            for &node in nodes {
-                note(world, node, &format!("works at {factor} times its normal duration"));
-                world.act(node, Action::Slow(*factor));
-            }
+            let what = format!("works at {factor} times its normal duration");
+            act(world, nodes, (Action::Slow(*factor), &what));
         }
         Change::SlowDisk(nodes, factor) => {
-            for &node in nodes {
-                note(world, node, &format!("its disk takes {factor} times its normal time"));
-                world.act(node, Action::SlowDisk(*factor));
-            }
+            let what = format!("its disk takes {factor} times its normal time");
+            act(world, nodes, (Action::SlowDisk(*factor), &what));
         }
         Change::FullDisk(nodes, is_full) => {
-            for &node in nodes {
-                let what = if *is_full { "its disk is full" } else { "its disk has room again" };
-                note(world, node, what);
-                world.act(node, Action::FullDisk(*is_full));
-            }
+            let what = if *is_full { "its disk is full" } else { "its disk has room again" };
+            act(world, nodes, (Action::FullDisk(*is_full), what));
         }
-        Change::Flush(nodes) => {
-            for &node in nodes {
-                note(world, node, "flushed");
-                world.act(node, Action::Flush);
-            }
-        }
+        Change::Flush(nodes) => act(world, nodes, (Action::Flush, "flushed")),
         Change::Set { part, form, said } => set(world, plan, *part, (form, said)),
         Change::Add(part, count) => {
             let first = world.core.groups[*part as usize].members[0];

@@ -84,8 +84,9 @@ pub struct EventSpec {
     /// When; it precedes everything else at that time.
     #[serde(default)]
     pub at: Option<Duration>,
-    /// With kill, freeze, black_hole, slow, slow_disk, full_disk: the law of the time from the start or the last repair
-    /// to the next outage, for each instance by itself, like `{exponential: 30m}`.
+    /// With kill, freeze, black_hole, slow, slow_disk, full_disk: the law of the time from the
+    /// start or the last repair to the next outage, for each instance by itself, like
+    /// `{exponential: 30m}`.
     #[serde(default)]
     pub every: Option<LawSpec>,
     /// With every: the law of the time until it is repaired.

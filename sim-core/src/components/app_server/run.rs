@@ -169,11 +169,11 @@ impl AppServer {
         };
         job.open = 1;
         job.place = Place::Away;
-        let own = &self.crew.all[job.process as usize].pool.stock;
-        let lease = match own.session(job.pooled) {
-            0 => self.aside.lease_of(job.aside, out.to),
-            // whatever holds a connection calls on it
-            session => session,
+        let is_pooled = self.terms.pool.as_ref().is_some_and(|pool| pool.to == out.to);
+        let stock = &self.crew.all[job.process as usize].pool.stock;
+        let lease = match stock.session(job.pooled) {
+            session if session != 0 && is_pooled => session,
+            _ => self.aside.lease_of(job.aside, out.to),
         };
         job.child = Some(send(cx, job.req, (out, *salt, lease), index));
         cx.doing(job.req, Doing::Away);

@@ -296,8 +296,8 @@ pub(super) fn cost(page: &mut Markup, report: &Report) {
     }
     table.end();
     let how = "Time in service times the price, after the warm-up; an instance is billed for a \
-               minute at least; traffic by what left over lines with a price. Boot before service and \
-               storage are not in it.";
+               minute at least; traffic by what left over lines with a price. Boot before service \
+               and storage are not in it.";
     page.element("p", &[("class", "note")], how);
     if !cost.not_priced.is_empty() {
         let names = cost.not_priced.join(", ");

@@ -214,6 +214,19 @@ fn a_session_is_held_without_another_log_in() {
 }
 
 #[test]
+fn who_holds_a_session_calls_others_without_it() {
+    let steps = json!([{"query": "10ms"}, {"call": {"to": "other"}}, {"query": "10ms"}]);
+    let web = json!({"pool": {"to": "db", "size": 1}, "steps": [{"hold": {"steps": steps}}]});
+    let other = json!({"Database": {"service": "5ms"}});
+    let parts = json!({
+        "users": even("10/s", 1), "web": server(&web), "db": shown(&json!({})), "other": other,
+    });
+    let mut world = world(&parts);
+    assert_eq!(ends(&mut world, "users", 400), [0.125]);
+    assert_eq!((tally(&world, "users").completed, sessions(&world)), (1, 1));
+}
+
+#[test]
 fn a_restarted_database_costs_a_process_one_request_or_one_for_each_connection() {
     let stale = |forget_all: Option<bool>| {
         let mut pool = json!({"to": "db", "size": 3});
