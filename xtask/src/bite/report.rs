@@ -12,8 +12,8 @@ pub(crate) const FAULTS: &[Fault] = &[
     },
     Fault {
         file: "sim-core/src/report/cost.rs",
-        find: "            paid += f64::from(before + now) / 2.0 * length_s;",
-        replace: "            paid += f64::from(now.max(1)) * length_s;",
+        find: "        let mut instance_s = f64::from(before + now) / 2.0 * length_s;",
+        replace: "        let mut instance_s = f64::from(now.max(1)) * length_s;",
         test: "goldens",
         why: "an instance that is down would be paid for",
     },
