@@ -93,8 +93,14 @@ impl<'a> Reader<'a> {
         let required = schema["required"].as_array();
         for (name, field) in schema["properties"].as_object().unwrap_or(&none) {
             let path = if above.is_empty() { name.clone() } else { format!("{above}.{name}") };
+            if knobs.iter().any(|known| known.path == path) {
+                continue;
+            }
             let target = self.resolved(field);
-            let doc = field["description"].as_str().or(target["description"].as_str());
+            // one of several forms, told by its only field, says what it is itself
+            let own = schema["properties"].as_object().is_some_and(|all| all.len() == 1);
+            let form = schema["description"].as_str().filter(|_| own);
+            let doc = field["description"].as_str().or(form).or(target["description"].as_str());
             let default = field.get("default").filter(|default| !default.is_null());
             knobs.push(Knob {
                 kind: self.kind(field, 2),
@@ -105,9 +111,22 @@ impl<'a> Reader<'a> {
             });
             let law = self.quantity(field).is_some();
             if depth > 1 && !law {
-                self.fields(target, &path, depth - 1, knobs);
+                self.forms(target).for_each(|form| self.fields(form, &path, depth - 1, knobs));
+            }
+            // what a list holds is listed once: the lists in there are often the same again
+            if depth > DEPTH - 2 && !law && target["items"].is_object() {
+                let items = self.resolved(&target["items"]);
+                let inside = depth.min(DEPTH - 1) - 1;
+                self.forms(items).for_each(|form| self.fields(form, &path, inside, knobs));
             }
         }
+    }
+
+    /// The forms with fields that a schema allows.
+    fn forms(&self, schema: &'a Value) -> impl Iterator<Item = &'a Value> {
+        let all = real_choices(schema).unwrap_or_else(|| vec![schema]);
+        let forms: Vec<&Value> = all.into_iter().map(|one| self.resolved(one)).collect();
+        forms.into_iter().filter(|form| form["properties"].is_object())
     }
 
     /// Definitions of the house's own quantities, which are text or numbers to a schema.
@@ -221,5 +240,11 @@ mod tests {
         let pool = manual("worker-pool").unwrap();
         let order = pool.knobs.iter().find(|knob| knob.path == "order").unwrap();
         assert_eq!(order.default.as_deref(), Some("fifo"));
+        let step = |path: &str| pool.knobs.iter().find(|knob| knob.path == path);
+        assert_eq!(step("steps.cached.in").unwrap().kind, "name of a node");
+        assert_eq!(step("steps.query.kind").unwrap().kind, "name of an endpoint");
+        assert!(step("steps.cpu").unwrap().doc.starts_with("Computes"));
+        assert_eq!(step("steps.cached.otherwise.cpu"), None);
+        assert!(users.knobs.iter().any(|knob| knob.path == "arrivals.peaks.hold"));
     }
 }
