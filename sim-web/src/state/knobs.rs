@@ -78,7 +78,7 @@ fn stated<'a>(form: &'a Value, path: &str) -> Option<&'a Value> {
     while let Some(step) = steps.next() {
         match here.get(step) {
             Some(next) => here = next,
-            None if steps.peek().is_none() => return Some(&Value::Null),
+            None if steps.peek().is_none() && here.is_object() => return Some(&Value::Null),
             None => return None,
         }
     }
