@@ -354,11 +354,11 @@ fn happen(world: &mut World<Node>, plan: &Plan, change: &Change) {
             }
         }
         Change::Slow(nodes, factor) => {
-            let what = format!("works at {factor} times its normal duration");
+            let what = paced(*factor, "work takes", "normal time");
             act(world, nodes, (Action::Slow(*factor), &what));
         }
         Change::SlowDisk(nodes, factor) => {
-            let what = format!("its disk takes {factor} times its normal time");
+            let what = paced(*factor, "its disk takes", "normal time");
             act(world, nodes, (Action::SlowDisk(*factor), &what));
         }
         Change::FullDisk(nodes, is_full) => {
@@ -379,6 +379,14 @@ fn happen(world: &mut World<Node>, plan: &Plan, change: &Change) {
             note(world, first, &format!("{removed} instances taken out of service"));
         }
     }
+}
+
+/// What a changed pace is called in the timeline.
+fn paced(factor: f64, takes: &str, time: &str) -> String {
+    if factor == 1.0 {
+        return format!("{takes} its {time} again");
+    }
+    format!("{takes} {factor} times its {time}")
 }
 
 /// Does something to nodes one after another, and says so where it means something.

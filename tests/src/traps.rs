@@ -51,8 +51,8 @@ fn tail(users: &str) -> (f64, f64) {
     (p99, report.nodes["server"].utilisation)
 }
 
-/// Ten users who think 750 ms use the server to 90 %, as 9 arrivals a second do. But never more than
-/// ten are in line.
+/// Ten users who think 750 ms use the server to 90 %, as 9 arrivals a second do. But never more
+/// than ten are in line.
 #[test]
 fn at_the_same_use_open_arrivals_wait_far_longer_than_closed_users() {
     let (open, open_use) = tail("arrivals: 9/s");

@@ -61,7 +61,8 @@ mod tests {
     #[test]
     fn merged_frames_are_told_from_the_beginning() {
         let text = "busyhour: 1\nduration: 60s\nframe: 10ms\nusers: {u: {enter: app, arrivals: \
-                    20/s}}\nnodes: {app: {component: worker-pool, workers: 2, steps: [cpu: 30ms]}}\n";
+                    20/s}}\nnodes:\n  app: {component: worker-pool, workers: 2, steps: [cpu: \
+                    30ms]}\n";
         let plan = Arc::new(read("t", text, &[], &NoFiles).plan.unwrap());
         let mut run = Run::new(plan, 1).unwrap();
         run.advance(40_000_000_000, u64::MAX);

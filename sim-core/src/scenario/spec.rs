@@ -76,8 +76,8 @@ pub(super) struct ScenarioForm {
 }
 
 /// A timed change. Exactly one of kill, restart, reload, freeze, black_hole, slow, slow_disk,
-/// full_disk, flush, set, add, remove and resize is given, and either `at`, or `every` with `repair`
-/// for outages that come at random.
+/// full_disk, flush, set, add, remove and resize is given, and either `at`, or `every` with
+/// `repair` for outages that come at random.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EventSpec {

@@ -54,8 +54,8 @@ pub(crate) const FAULTS: &[Fault] = &[
     },
     Fault {
         file: "sim-web/src/state/figures.rs",
-        find: "            sum += if matches!(merge, Merge::Rate) { value } else { value * length };",
-        replace: "            sum += value;",
+        find: "sum += if matches!(merge, Merge::Rate) { value } else { value * length }",
+        replace: "sum += value",
         test: "sim-web state::figures",
         why: "a mean over windows of seconds would be a rate",
     },
