@@ -1,4 +1,4 @@
-//! Rules that several components follow, each on plain data.
+//! Rules that several components follow alike.
 
 pub mod address;
 pub mod bucket;
