@@ -111,22 +111,27 @@ impl<'a> Reader<'a> {
             });
             let law = self.quantity(field).is_some();
             if depth > 1 && !law {
-                self.forms(target).for_each(|form| self.fields(form, &path, depth - 1, knobs));
+                self.nested(target, &path, depth - 1, knobs);
             }
             // what a list holds is listed once: the lists in there are often the same again
             if depth > DEPTH - 2 && !law && target["items"].is_object() {
                 let items = self.resolved(&target["items"]);
                 let inside = depth.min(DEPTH - 1) - 1;
-                self.forms(items).for_each(|form| self.fields(form, &path, inside, knobs));
+                self.nested(items, &path, inside, knobs);
             }
         }
     }
 
-    /// The forms with fields that a schema allows.
-    fn forms(&self, schema: &'a Value) -> impl Iterator<Item = &'a Value> {
+    /// The fields of every form that a schema allows; of several forms none has to be written.
+    fn nested(&self, schema: &'a Value, path: &str, depth: usize, knobs: &mut Vec<Knob>) {
         let all = real_choices(schema).unwrap_or_else(|| vec![schema]);
-        let forms: Vec<&Value> = all.into_iter().map(|one| self.resolved(one)).collect();
-        forms.into_iter().filter(|form| form["properties"].is_object())
+        let several = all.len() > 1;
+        let before = knobs.len();
+        for form in all.into_iter().map(|one| self.resolved(one)) {
+            self.fields(form, path, depth, knobs);
+        }
+        let direct = |knob: &&mut Knob| !knob.path[path.len() + 1..].contains('.');
+        knobs[before..].iter_mut().filter(direct).for_each(|knob| knob.required &= !several);
     }
 
     /// Definitions of the house's own quantities, which are text or numbers to a schema.
@@ -243,7 +248,9 @@ mod tests {
         let step = |path: &str| pool.knobs.iter().find(|knob| knob.path == path);
         assert_eq!(step("steps.cached.in").unwrap().kind, "name of a node");
         assert_eq!(step("steps.query.kind").unwrap().kind, "name of an endpoint");
-        assert!(step("steps.cpu").unwrap().doc.starts_with("Computes"));
+        let cpu = step("steps.cpu").unwrap();
+        assert!(cpu.doc.starts_with("Computes") && !cpu.required);
+        assert!(step("steps.call.to").unwrap().required);
         assert_eq!(step("steps.cached.otherwise.cpu"), None);
         assert!(users.knobs.iter().any(|knob| knob.path == "arrivals.peaks.hold"));
     }
