@@ -68,7 +68,11 @@ impl Session {
         let Some(player) = &mut self.player else { return Vec::new() };
         match command {
             Command::Play(speed) => player.set(Goal::Play(speed), now_ms),
-            Command::Pause => player.set(Goal::Stand, now_ms),
+            Command::Pause => {
+                player.set(Goal::Stand, now_ms);
+                // the page must not stand before the run does
+                return player.news(now_ms);
+            }
             Command::Step => player.set(Goal::Note(player.run.moments()), now_ms),
             Command::SeekTo(at) => {
                 if at < player.run.now()

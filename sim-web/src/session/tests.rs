@@ -94,7 +94,10 @@ fn a_run_in_slices_with_pauses_and_changes_of_speed_is_the_run() {
     desk.work(50);
     desk.ask(Command::Pause);
     desk.work(10);
-    assert_eq!(desk.progress().doing, Doing::Paused);
+    let paused = desk.progress();
+    let open_s = paused.now as f64 / 1e9 - desk.table().end_s();
+    assert_eq!(paused.doing, Doing::Paused);
+    assert!((0.0..1.0).contains(&open_s), "{open_s} s are not shown");
     desk.ask(Command::Play(Speed::Max));
     desk.work(usize::MAX);
     let finished = desk.finished().unwrap();
