@@ -224,11 +224,7 @@ impl Component for Database {
         };
         let kinds = spec.queries.iter();
         let takes = kinds.map(|(name, kind)| (name.0.clone(), mean(&kind.cpu) + mean(&kind.io)));
-        Limits {
-            accepts: Some(u64::from(ordinary)),
-            takes: takes.collect(),
-            ..Limits::default()
-        }
+        Limits { accepts: Some(u64::from(ordinary)), takes: takes.collect(), ..Limits::default() }
     }
 
     fn has_disk(_spec: &DatabaseSpec) -> bool {

@@ -105,9 +105,7 @@ impl Restarts {
         match spec.autorestart {
             Autorestart::Always => Restarts::Always,
             Autorestart::Never => Restarts::Never,
-            Autorestart::Unexpected => {
-                Restarts::Unless(spec.exitcodes.clone().unwrap_or(vec![0]))
-            }
+            Autorestart::Unexpected => Restarts::Unless(spec.exitcodes.clone().unwrap_or(vec![0])),
         }
     }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use self::spec::{bound, limits};
 pub use self::spec::{ClientGone, WorkerPoolSpec};
+use self::spec::{bound, limits};
 use super::{Bound, Component, Limits, Survey};
 use crate::engine::agenda::{Lane, Timer};
 use crate::engine::chance::{flip, mix};

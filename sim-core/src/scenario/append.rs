@@ -29,7 +29,11 @@ pub fn append_events(text: &str, events: &[String]) -> Result<String, String> {
     if value.starts_with('[') {
         let end = after + closing(&text[after..]).ok_or("its list of events has no end")?;
         let inside = text[after + 1..end].trim_end();
-        let comma = if inside.trim().is_empty() || inside.ends_with(',') { "" } else { ", " };
+        let comma = match inside.trim() {
+            "" => "",
+            more if more.ends_with(',') => " ",
+            _ => ", ",
+        };
         out.insert_str(end, &format!("{comma}{}", events.join(", ")));
         return Ok(out);
     }
@@ -110,8 +114,9 @@ mod tests {
             "events: [{at: 1s, kill: 'web[0]'}, {at: 9s, kill: web}]\nb: 2\n"
         );
         assert_eq!(appended("events: []\n"), "events: [{at: 9s, kill: web}]\n");
-        let wanted = "events: [\n  {at: 1s, kill: db},\n{at: 9s, kill: web}]\n";
-        assert_eq!(appended("events: [\n  {at: 1s, kill: db},\n]\n"), wanted);
+        let tall = "events: [\n  {at: 1s, kill: db},\n]\n";
+        let wanted = "events: [\n  {at: 1s, kill: db},\n {at: 9s, kill: web}]\n";
+        assert_eq!(appended(tall), wanted);
     }
 
     #[test]

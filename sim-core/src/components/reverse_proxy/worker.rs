@@ -64,12 +64,7 @@ impl ReverseProxy {
     }
 
     /// An idle connection to a peer, if there is one.
-    pub(super) fn reuse(
-        &mut self,
-        cx: &mut Cx<'_>,
-        worker: u32,
-        peer: u32,
-    ) -> Option<Connection> {
+    pub(super) fn reuse(&mut self, cx: &mut Cx<'_>, worker: u32, peer: u32) -> Option<Connection> {
         let idle = &mut self.workers[worker as usize].idle;
         let closed = idle.expire(&self.keepalive, cx.now());
         let found = idle.take(peer);
