@@ -222,7 +222,7 @@ fn highest(
 }
 
 /// Every resource of every node that has places, named as people would.
-fn resources<'a>(report: &'a Report) -> impl Iterator<Item = (&'a str, &'a str, String)> {
+fn resources(report: &Report) -> impl Iterator<Item = (&str, &str, String)> {
     report.nodes.iter().flat_map(|(node, figures)| {
         let only = figures.resources.len() == 1;
         figures.resources.keys().map(move |resource| {
