@@ -113,6 +113,14 @@ impl Browser {
         assert!(gone.get("errorText").is_none(), "{address}: {gone}");
     }
 
+    /// Goes to a page with nothing in it, from a file too: what was shown before is gone.
+    pub(crate) fn blank(&mut self) {
+        let file = self.folder.join("blank.html");
+        fs::write(&file, "<!doctype html><title>blank</title>").expect("the folder is there");
+        self.go(&format!("file://{}", file.display()));
+        self.wait("document.title === 'blank'", 10);
+    }
+
     /// The value of an expression in the page.
     pub(crate) fn value(&mut self, expression: &str) -> Value {
         let params = json!({"expression": expression, "returnByValue": true, "awaitPromise": true});

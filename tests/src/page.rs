@@ -23,10 +23,10 @@ fn page() -> Option<String> {
 fn digest(browser: &mut Browser, scenario: &str) -> String {
     let shown = format!("document.querySelector('h1')?.textContent === '{scenario}'");
     let digest = "document.getElementById('digest')?.dataset.digest";
-    let found = browser.wait(&format!("{shown} && {digest}"), 120);
-    let text = browser.value("document.getElementById('digest').textContent");
-    assert_eq!(found, text, "{scenario}: the text and the attribute are one digest");
-    found.as_str().unwrap_or_default().to_owned()
+    let text = "document.getElementById('digest').textContent";
+    let both = browser.wait(&format!("{shown} && {digest} && [{digest}, {text}]"), 120);
+    assert_eq!(both[0], both[1], "{scenario}: the text and the attribute are one digest");
+    both[0].as_str().unwrap_or_default().to_owned()
 }
 
 /// Things that the page's browser complained about, and what it tried to fetch.
@@ -88,6 +88,7 @@ fn a_visitor_chooses_plays_pauses_and_looks_back() {
     let Some(page) = page() else { return };
     let mut browser = Browser::start();
     let own = "Object.getOwnPropertyNames(window)";
+    browser.blank();
     let before = browser.value(own);
     browser.go(&page);
     let shipped = scenarios().len();
@@ -186,6 +187,7 @@ fn curves_are_drawn_sharp_at_any_width() {
     };
     for (width, ratio) in [(1_400, 1.0), (420, 2.0)] {
         browser.ask("Emulation.setDeviceMetricsOverride", screen(width, ratio));
+        browser.blank();
         browser.go(&format!("{page}#preset=dead-peer&seed={width}&play=max"));
         digest(&mut browser, "dead-peer");
         let canvas = "document.querySelector('#traffic canvas')";
