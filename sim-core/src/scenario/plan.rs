@@ -360,16 +360,16 @@ mod tests {
         let text = "
 busyhour: 1
 duration: 10s
-users: {all: {arrivals: {poisson: 1/s}, enter: lb}}
+users: {all: {arrivals: 1/s, enter: lb}}
 nodes:
   lb: {component: balancer, to: web}
-  web: {component: station, servers: 1, service: 1ms, replicas: 2}
-supervise: {web: {}}
+  web: {component: worker-pool, workers: 1, steps: [cpu: 1ms]}
+autoscale: {web: {up: {when: queue > 4 for 1s, add: 1}, min: 1, max: 2}}
 ";
         let reading = crate::scenario::read("x.yaml", text, &[], &crate::scenario::NoFiles);
         let plan = reading.plan.unwrap_or_else(|| panic!("{:?}", reading.problems));
         let names: Vec<&str> = plan.blueprint.parts.iter().map(|part| &part.name[..]).collect();
-        assert_eq!(names, ["all", "lb", "web", "supervise:web"]);
+        assert_eq!(names, ["all", "lb", "web", "autoscale:web"]);
         assert_eq!(plan.blueprint.calls, [vec![1], vec![2], vec![], vec![2]]);
     }
 }
