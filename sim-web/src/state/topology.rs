@@ -15,7 +15,7 @@ use crate::rows::{Column, Table};
 /// From here on a resource counts as full.
 const FULL: f64 = 0.9;
 /// Below this nobody stands in line worth telling.
-const NOBODY: f64 = 0.05;
+const NOBODY: f64 = 0.5;
 
 /// Where the parts of a scenario stand: computed once, so that nothing jumps while it runs.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -24,7 +24,7 @@ pub(super) fn topology(state: &State, send: &Callback<Message>) -> Html {
         <section id="topology" aria-labelledby="topology-title">
             <h2 id="topology-title">{ "Topology" }</h2>
             <p class="note">
-                { "Bars show how full each part's fullest resource is. Choose a part to change it." }
+                { "Bars: how full each part's fullest resource is. Choose a part to change it." }
             </p>
             <div class="map">
                 <svg role="group" aria-label="Parts of the cluster" {style}
@@ -90,7 +90,8 @@ fn badge(line: &str) -> Html {
     let left = WIDE - wide + 6.0;
     html! {
         <g class="badge">
-            <rect x={format!("{left:.1}")} y="-11" width={format!("{wide:.1}")} height="18" rx="9" />
+            <rect x={format!("{left:.1}")} y="-11" width={format!("{wide:.1}")} height="18"
+                rx="9" />
             <text x={format!("{:.1}", left + wide / 2.0)} y="2">{ line }</text>
         </g>
     }
