@@ -142,6 +142,7 @@ fn read_plan(
     };
     check_times(&plan, &root, problems);
     plan.hash = name_key(&serde_json::to_string(&plan).unwrap_or_default());
+    plan.blueprint.calls = graph.all_calls();
     Some(plan)
 }
 

@@ -112,6 +112,8 @@ pub struct Part {
     pub instances: u32,
     /// Its form: the knobs as they are set.
     pub form: Value,
+    /// The parts that it sends requests to or looks after, by their place among the parts.
+    pub calls: Vec<u32>,
 }
 
 /// How far a run is.

@@ -6,6 +6,7 @@ pub mod knobs;
 pub mod presets;
 #[cfg(test)]
 mod tests;
+pub mod topology;
 
 use std::rc::Rc;
 
@@ -15,6 +16,7 @@ use sim_core::{Moment, Report};
 use self::figures::{Figure, figures};
 use self::fragment::Wish;
 use self::presets::Preset;
+use self::topology::{Map, Picture};
 use crate::protocol::{Answer, Command, Doing, Format, Note, Part, Progress, Speed};
 use crate::rows::{Layout, Table};
 
@@ -59,6 +61,8 @@ pub struct State {
     pub cursor_s: Option<f64>,
     /// What can be changed while it runs.
     pub parts: Rc<Vec<Part>>,
+    /// Where these stand in the picture.
+    pub map: Rc<Map>,
     /// What was changed, as events of a scenario.
     pub changes: Vec<Value>,
     /// Why the last change was refused.
@@ -122,6 +126,10 @@ pub enum Message {
     Theme(Theme),
     /// The system is dark, or light.
     SystemDark(bool),
+    /// Show the knobs of a part, by its place in the scenario.
+    Open(String),
+    /// Show which keys there are.
+    Help,
     /// Change the running scenario: an event without its time.
     Change(Value),
     /// Hand over the scenario with what was changed.
@@ -141,6 +149,10 @@ pub enum Effect {
     NewWorker,
     /// Let the address have this fragment.
     Address(String),
+    /// Bring the knobs of the part with this number before the person's eyes.
+    Reveal(usize),
+    /// Show the sheet of keys.
+    Help,
     /// Hand this file to the person: name, type, text.
     Save(String, &'static str, String),
 }
@@ -196,6 +208,11 @@ impl State {
                 self.system_dark = dark;
                 Vec::new()
             }
+            Message::Open(path) => {
+                let place = self.parts.iter().position(|part| part.path == path);
+                place.map(Effect::Reveal).into_iter().collect()
+            }
+            Message::Help => vec![Effect::Help],
             Message::Change(event) => self.running(Command::Intervene(event)),
             Message::SaveScenario => self.running(Command::WriteScenario),
             Message::Write(format) => self.running(Command::Write(format)),
@@ -226,6 +243,13 @@ impl State {
     #[must_use]
     pub fn shown_s(&self) -> f64 {
         self.cursor_s.unwrap_or_else(|| self.table.end_s())
+    }
+
+    /// The scenario at that time, as a picture.
+    #[must_use]
+    pub fn picture(&self) -> Picture {
+        let Some(report) = &self.report else { return Picture::default() };
+        self.map.picture(&self.parts, report, (&self.table, self.shown_s()))
     }
 
     fn address(&mut self, fragment: &str) -> Vec<Effect> {
@@ -295,6 +319,7 @@ impl State {
         self.report = None;
         self.warnings.clear();
         self.parts = Rc::default();
+        self.map = Rc::default();
         self.changes.clear();
         self.refused = None;
         self.progress = Progress::default();
@@ -316,6 +341,7 @@ impl State {
             Answer::Loaded(report, parts, warnings) if self.stage == Stage::Loading => {
                 self.table = Table::new(Layout::of(&report));
                 (self.stage, self.warnings) = (Stage::Running, warnings);
+                self.map = Rc::new(Map::of(&parts));
                 self.parts = Rc::new(parts);
                 self.speed = self.wish.play.unwrap_or_else(|| watchable(report.duration_s));
                 self.report = Some(Rc::new(*report));

@@ -7,6 +7,8 @@ mod controls;
 mod effects;
 mod nodes;
 mod paint;
+mod sheet;
+mod topology;
 mod values;
 
 use std::rc::Rc;
@@ -68,7 +70,7 @@ impl Component for App {
         let address = Closure::<dyn FnMut()>::new(move || send.emit(effects::address()));
         let send = ctx.link().callback(|message| message);
         let keys = Closure::<dyn FnMut(KeyboardEvent)>::new(move |event: KeyboardEvent| {
-            if let Some(message) = controls::key(&event) {
+            if let Some(message) = sheet::key(&event) {
                 event.prevent_default();
                 send.emit(message);
             }
@@ -114,9 +116,13 @@ impl Component for App {
             <>
             <div class="top">
                 <a href="#" class="brand">{ "Busyhour" }</a>
-                { theme_choice(state.theme, &send) }
+                <div class="group">
+                    { sheet::button(&send) }
+                    { theme_choice(state.theme, &send) }
+                </div>
             </div>
             { body }
+            { sheet::sheet() }
             </>
         }
     }
@@ -132,6 +138,8 @@ impl App {
             }
             Effect::NewWorker => self.link = connect(ctx),
             Effect::Address(fragment) => effects::set_address(&fragment),
+            Effect::Reveal(at) => effects::reveal(&nodes::id(at)),
+            Effect::Help => effects::show_dialog(sheet::ID),
             Effect::Save(name, kind, text) => effects::save(&name, kind, &text),
         }
     }
@@ -184,6 +192,7 @@ fn running(state: &State, send: &Callback<Message>) -> Html {
         { answer::head(state) }
         { controls::controls(state, send) }
         { answer::answer(state, send) }
+        { topology::topology(state, send) }
         <div class="run" style={format!("--at:{place:.3}%")}>
             <section id="charts" aria-label="Charts">
                 { for state.figures.iter().map(chart) }

@@ -206,3 +206,59 @@ fn curves_are_drawn_sharp_at_any_width() {
         assert_eq!(wide, width, "nothing reaches beyond the screen");
     }
 }
+
+#[test]
+fn the_picture_has_every_part_and_shows_its_knobs() {
+    let Some(page) = page() else { return };
+    let mut browser = Browser::start();
+    let name = "black-friday";
+    browser.go(&format!("{page}#preset={name}"));
+    browser.wait("document.querySelector('#topology svg')", 30);
+    let plan = plan(&file(&format!("scenarios/{name}.yaml")), &[]);
+    let parts: Vec<&str> = plan.blueprint.parts.iter().map(|part| &part.name[..]).collect();
+    let boxes = "[...document.querySelectorAll('#topology .part .name')].map((n) => n.textContent)";
+    assert_eq!(browser.value(boxes), json!(parts));
+    let ways: usize = plan.blueprint.calls.iter().map(Vec::len).sum();
+    assert_eq!(browser.value("document.querySelectorAll('#topology .way').length"), ways);
+    // a click opens the knobs and gives them the keyboard, and so does a key
+    let of = |name: &str| {
+        format!(
+            "[...document.querySelectorAll('#topology .part')]\
+             .find((part) => part.querySelector('.name').textContent === '{name}')"
+        )
+    };
+    let shown = "document.activeElement.closest('details[open]')?.querySelector('b').textContent";
+    browser
+        .value(&format!("{}.dispatchEvent(new MouseEvent('click', {{bubbles: true}}))", of("db")));
+    browser.wait(&format!("{shown} === 'db'"), 10);
+    let inside = "(() => { const r = document.activeElement.getBoundingClientRect(); \
+                  return r.top >= 0 && r.bottom <= innerHeight; })()";
+    assert_eq!(browser.value(inside), true, "the knobs are in view");
+    browser.value(&format!("{}.focus()", of("web")));
+    browser.press(" ");
+    browser.wait(&format!("{shown} === 'web'"), 10);
+    let clock = browser.value("document.querySelector('.clock').textContent");
+    assert!(
+        clock.as_str().is_some_and(|clock| clock.starts_with("0s ")),
+        "it does not play: {clock}"
+    );
+}
+
+#[test]
+fn a_question_mark_lists_the_keys() {
+    let Some(page) = page() else { return };
+    let mut browser = Browser::start();
+    browser.go(&format!("{page}#preset=dead-peer"));
+    browser.wait("document.querySelector('.play')", 30);
+    browser.value("document.querySelector('.play').focus()");
+    let open = "document.querySelector('dialog').open";
+    assert_eq!(browser.value(open), false);
+    browser.press("?");
+    browser.wait(open, 10);
+    let inside = "document.activeElement.closest('dialog') !== null";
+    assert_eq!(browser.value(inside), true, "the keyboard is in the sheet");
+    browser.press("Escape");
+    browser.wait(&format!("!{open}"), 10);
+    let back = "document.activeElement.className";
+    assert_eq!(browser.value(back), "play", "and goes back to where it was");
+}

@@ -201,6 +201,11 @@ impl Graph {
         circles
     }
 
+    /// For every part those that it calls itself.
+    pub(super) fn all_calls(&self) -> Vec<Vec<u32>> {
+        self.edges.iter().map(|to| to.iter().map(|&to| to as u32).collect()).collect()
+    }
+
     /// Parts that a part calls itself.
     pub(super) fn calls(&self, from: usize) -> impl Iterator<Item = usize> + '_ {
         self.edges[from].iter().copied()

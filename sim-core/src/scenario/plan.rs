@@ -257,6 +257,10 @@ pub struct Blueprint {
     /// What instances cost, by part; parts without a price are not in it.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub rents: IndexMap<String, Rent>,
+    /// The parts that each part names, by index: whom it sends requests to, or looks after. The
+    /// forms say the same: it adds nothing to what the scenario means.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<Vec<u32>>,
 }
 
 /// The name of a part's instance.
@@ -349,5 +353,23 @@ mod tests {
         assert!(remove.ended_by(&Change::Add(2, 1)) && !remove.ended_by(&Change::Add(1, 3)));
         assert!(Change::Halt(vec![1], String::new()).ended_by(&Change::Start(vec![1])));
         assert!(!Change::Flush(vec![1]).gives_back());
+    }
+
+    #[test]
+    fn a_plan_says_who_sends_requests_to_whom_and_who_looks_after_whom() {
+        let text = "
+busyhour: 1
+duration: 10s
+users: {all: {arrivals: 1/s, enter: lb}}
+nodes:
+  lb: {component: balancer, to: web}
+  web: {component: worker-pool, workers: 1, steps: [cpu: 1ms]}
+autoscale: {web: {up: {when: queue > 4 for 1s, add: 1}, min: 1, max: 2}}
+";
+        let reading = crate::scenario::read("x.yaml", text, &[], &crate::scenario::NoFiles);
+        let plan = reading.plan.unwrap_or_else(|| panic!("{:?}", reading.problems));
+        let names: Vec<&str> = plan.blueprint.parts.iter().map(|part| &part.name[..]).collect();
+        assert_eq!(names, ["all", "lb", "web", "autoscale:web"]);
+        assert_eq!(plan.blueprint.calls, [vec![1], vec![2], vec![], vec![2]]);
     }
 }

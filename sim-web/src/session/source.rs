@@ -58,7 +58,8 @@ fn unable(message: String) -> Vec<Note> {
 
 /// The parts of a plan with their knobs.
 pub(super) fn parts(plan: &Plan) -> Vec<Part> {
-    let part = |part: &sim_core::Part| {
+    let calls = |at: usize| plan.blueprint.calls.get(at).cloned().unwrap_or_default();
+    let part = |(at, part): (usize, &sim_core::Part)| {
         let component = part.form.component();
         let path = match part.name.split_once(':') {
             Some((section, name)) => format!("{section}.{name}"),
@@ -71,7 +72,8 @@ pub(super) fn parts(plan: &Plan) -> Vec<Part> {
             component: component.to_owned(),
             instances: part.prepared,
             form: part.form.to_json(),
+            calls: calls(at),
         }
     };
-    plan.blueprint.parts.iter().map(part).collect()
+    plan.blueprint.parts.iter().enumerate().map(part).collect()
 }

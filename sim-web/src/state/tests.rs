@@ -35,6 +35,7 @@ impl Desk {
                 }
                 Effect::NewWorker => self.session = Session::default(),
                 Effect::Address(fragment) => self.addresses.push(fragment),
+                Effect::Reveal(_) | Effect::Help => {}
                 Effect::Save(name, _, text) => self.saved.push((name, text)),
             }
         }
@@ -206,4 +207,22 @@ fn a_change_is_recorded_shown_and_saved_with_the_scenario() {
     assert!(text.contains("\"set\":\"nodes.app.workers\""), "{text}");
     desk.take(Message::Restart);
     assert!(desk.state.changes.is_empty(), "from the start is the scenario as it was");
+}
+
+#[test]
+fn the_picture_has_every_part_and_a_click_on_one_shows_its_knobs() {
+    let mut desk = Desk::new();
+    assert_eq!(desk.state.picture(), Picture::default());
+    desk.take(Message::Choose(SMALL.to_owned()));
+    let paths = |desk: &Desk| -> Vec<String> {
+        desk.state.picture().nodes.into_iter().map(|node| node.path).collect()
+    };
+    let known: Vec<String> = desk.state.parts.iter().map(|part| part.path.clone()).collect();
+    assert_eq!(paths(&desk), known);
+    let app = known.iter().position(|path| path == "nodes.app").unwrap();
+    let open = |path: &str| Message::Open(path.to_owned());
+    assert_eq!(desk.state.take(open("nodes.app")), [Effect::Reveal(app)]);
+    assert_eq!(desk.state.take(open("nodes.nobody")), []);
+    desk.take(Message::Leave);
+    assert!(paths(&desk).is_empty());
 }

@@ -108,20 +108,3 @@ fn bar(state: &State, send: &Callback<Message>) -> Html {
         </div>
     }
 }
-
-/// What a key means anywhere on the page.
-pub(super) fn key(event: &KeyboardEvent) -> Option<Message> {
-    let on = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    let tag = on.map(|element| element.tag_name()).unwrap_or_default();
-    let typed = ["INPUT", "SELECT", "TEXTAREA", "BUTTON", "A"].contains(&&tag[..]);
-    if typed || event.ctrl_key() || event.meta_key() || event.alt_key() {
-        return None;
-    }
-    match &event.key()[..] {
-        " " | "k" => Some(Message::Toggle),
-        "." => Some(Message::Step),
-        "Home" => Some(Message::Restart),
-        "Escape" => Some(Message::Look(None)),
-        _ => None,
-    }
-}

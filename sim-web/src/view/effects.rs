@@ -2,7 +2,10 @@
 
 use js_sys::Array;
 use wasm_bindgen::prelude::{Closure, JsCast, JsValue};
-use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, MediaQueryList, Url};
+use web_sys::{
+    Blob, BlobPropertyBag, Element, HtmlAnchorElement, HtmlDialogElement, HtmlElement,
+    MediaQueryList, Url,
+};
 use yew::Callback;
 
 use crate::state::Theme;
@@ -77,4 +80,42 @@ pub(super) fn theme(theme: Theme) {
         Theme::Light => root.set_attribute("data-theme", "light"),
         Theme::Dark => root.set_attribute("data-theme", "dark"),
     };
+}
+
+fn element(id: &str) -> Option<Element> {
+    web_sys::window()?.document()?.get_element_by_id(id)
+}
+
+/// Opens what can be opened, brings it into view and gives it the keyboard.
+pub(super) fn reveal(id: &str) {
+    let Some(found) = element(id) else { return };
+    let _ = found.set_attribute("open", "");
+    found.scroll_into_view();
+    let head = found.query_selector("summary").ok().flatten();
+    if let Some(head) = head.and_then(|head| head.dyn_into::<HtmlElement>().ok()) {
+        let _ = head.focus();
+    }
+}
+
+fn dialog(id: &str) -> Option<HtmlDialogElement> {
+    element(id)?.dyn_into().ok()
+}
+
+/// Opens a dialog; the browser keeps the keyboard in it until it is closed.
+pub(super) fn show_dialog(id: &str) {
+    if let Some(dialog) = dialog(id).filter(|dialog| !dialog.open()) {
+        let _ = dialog.show_modal();
+    }
+}
+
+/// Closes a dialog; the keyboard goes back to where it was.
+pub(super) fn close_dialog(id: &str) {
+    if let Some(dialog) = dialog(id) {
+        dialog.close();
+    }
+}
+
+/// Whether a dialog is open.
+pub(super) fn dialog_is_open(id: &str) -> bool {
+    dialog(id).is_some_and(|dialog| dialog.open())
 }

@@ -25,17 +25,24 @@ pub(super) fn nodes(state: &State, send: &Callback<Message>) -> Html {
             if let Some(notes) = &state.refused {
                 <div role="alert" class="refused">{ super::answer::notes(notes) }</div>
             }
-            <div class="parts">{ for state.parts.iter().map(|one| part(one, send)) }</div>
+            <div class="parts">{
+                for state.parts.iter().enumerate().map(|one| part(one, send))
+            }</div>
             { recorded(state, send) }
         </section>
     }
 }
 
-fn part(part: &Part, send: &Callback<Message>) -> Html {
+/// The id of a part's knobs, by its number.
+pub(super) fn id(at: usize) -> String {
+    format!("part-{at}")
+}
+
+fn part((at, part): (usize, &Part), send: &Callback<Message>) -> Html {
     let serves = !part.path.starts_with("users.") && part.path.starts_with("nodes.");
     let knobs = settings(part);
     html! {
-        <details key={part.path.clone()}>
+        <details key={part.path.clone()} id={id(at)}>
             <summary><b>{ &part.name }</b>{ format!(" {}", part.component) }</summary>
             if serves { { deeds(part, send) } }
             <div class="knobs">{ for knobs.iter().map(|setting| knob(setting, send)) }</div>

@@ -59,4 +59,18 @@ pub(crate) const FAULTS: &[Fault] = &[
         test: "sim-web state::figures",
         why: "a mean over windows of seconds would be a rate",
     },
+    Fault {
+        file: "sim-web/src/state/topology.rs",
+        find: "filter(|held| fullest.as_ref().is_none_or(|(_, most)| held > most))",
+        replace: "filter(|_| fullest.is_none())",
+        test: "sim-web a_box_tells_of_its_frame",
+        why: "a part that is full would look idle in the picture",
+    },
+    Fault {
+        file: "sim-web/src/state/topology/layout.rs",
+        find: "layers[to.index()].max(layers[from.index()] + 1)",
+        replace: "layers[from.index()] + 1",
+        test: "sim-web layout::tests",
+        why: "a line would run backwards through the boxes of the picture",
+    },
 ];

@@ -1,0 +1,311 @@
+//! The scenario as a picture: who leads to whom, and how full each part is at a time.
+
+mod layout;
+
+use std::collections::BTreeSet;
+
+use sim_core::figures::significant;
+use sim_core::{Report, Unit};
+
+pub use self::layout::{HIGH, WIDE};
+use self::layout::{Layout, Line, Wiring, layout};
+use crate::protocol::Part;
+use crate::rows::{Column, Table};
+
+/// From here on a resource counts as full.
+const FULL: f64 = 0.9;
+/// Below this nobody stands in line worth telling.
+const NOBODY: f64 = 0.5;
+
+/// Where the parts of a scenario stand: computed once, so that nothing jumps while it runs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Map {
+    layout: Layout,
+    watches: Vec<bool>,
+}
+
+/// What is drawn.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Picture {
+    /// Its width, in pixels where there is room.
+    pub width: f64,
+    /// Its height.
+    pub height: f64,
+    /// Every part, in the order of the scenario.
+    pub nodes: Vec<Node>,
+    /// Who leads to whom.
+    pub edges: Vec<Edge>,
+}
+
+/// A part; all its instances are one box.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Node {
+    /// Its name.
+    pub name: String,
+    /// Its place in the scenario, like `nodes.web`.
+    pub path: String,
+    /// Its component.
+    pub component: String,
+    /// Left edge.
+    pub x: f64,
+    /// Upper edge.
+    pub y: f64,
+    /// Instances in service; `None` where nothing is known yet or there are none to count.
+    pub instances: Option<u32>,
+    /// The resource that is held most, and how much of it, 0 to 1.
+    pub fullest: Option<(String, f64)>,
+    /// How many stand in line on average, all lines together.
+    pub queue: f64,
+    /// Names of the parts that it leads to.
+    pub to: Vec<String>,
+}
+
+/// A way from a part to another one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Edge {
+    /// Index of the part that it comes from.
+    pub from: usize,
+    /// Index of the part that it leads to.
+    pub to: usize,
+    /// Whether no requests go there: the one looks after the other.
+    pub watches: bool,
+    /// Its course, as SVG writes a path.
+    pub course: String,
+}
+
+impl Map {
+    /// Places for the parts.
+    #[must_use]
+    pub fn of(parts: &[Part]) -> Self {
+        let watches: Vec<bool> = parts.iter().map(watches).collect();
+        let targets = |part: &Part| -> BTreeSet<usize> {
+            part.calls.iter().map(|&to| to as usize).filter(|&to| to < parts.len()).collect()
+        };
+        let wiring = Wiring {
+            to: parts.iter().map(targets).collect(),
+            begins: parts.iter().map(|part| part.path.starts_with("users.")).collect(),
+            watches: watches.clone(),
+        };
+        Map { layout: layout(&wiring), watches }
+    }
+
+    /// The picture of a moment, s: the frame in which it lies.
+    #[must_use]
+    pub fn picture(
+        &self,
+        parts: &[Part],
+        report: &Report,
+        (table, at_s): (&Table, f64),
+    ) -> Picture {
+        let row = table.row_at(at_s);
+        let node = |(part, corner): (&Part, &(f64, f64))| Node {
+            to: part
+                .calls
+                .iter()
+                .filter_map(|&to| Some(parts.get(to as usize)?.name.clone()))
+                .collect(),
+            ..node(part, *corner, report, row.map(|row| (table, row)))
+        };
+        let edge = |line: &Line| Edge {
+            from: line.from,
+            to: line.to,
+            watches: self.watches[line.from],
+            course: course(line),
+        };
+        Picture {
+            width: self.layout.width,
+            height: self.layout.height,
+            nodes: parts.iter().zip(&self.layout.corners).map(node).collect(),
+            edges: self.layout.lines.iter().map(edge).collect(),
+        }
+    }
+}
+
+/// Whether a part sends no requests and serves none.
+fn watches(part: &Part) -> bool {
+    !part.path.starts_with("users.") && !part.path.starts_with("nodes.")
+}
+
+/// A box with what its frame tells.
+fn node(part: &Part, (x, y): (f64, f64), report: &Report, row: Option<(&Table, usize)>) -> Node {
+    let name = &part.name[..];
+    let value = |column| row.and_then(|(table, row)| table.value(row, column));
+    let serves = part.path.starts_with("nodes.");
+    let instances = value(Column::Instances(name)).filter(|_| serves).map(|n| n as u32);
+    let (mut fullest, mut queue): (Option<(String, f64)>, f64) = (None, 0.0);
+    for resource in report.nodes.get(name).iter().flat_map(|node| node.resources.keys()) {
+        let held = value(Column::Utilisation(name, resource));
+        if let Some(held) = held.filter(|held| fullest.as_ref().is_none_or(|(_, most)| held > most))
+        {
+            fullest = Some((resource.clone(), held));
+        }
+        queue += value(Column::Queue(name, resource)).unwrap_or(0.0);
+    }
+    let (path, component) = (part.path.clone(), part.component.clone());
+    Node { name: name.to_owned(), path, component, x, y, instances, fullest, queue, to: Vec::new() }
+}
+
+/// A line as SVG writes it: level where it meets boxes, curved between the layers.
+fn course(line: &Line) -> String {
+    let (x, y) = line.points[0];
+    let mut course = format!("M{x:.1} {y:.1}");
+    let mut last = (x, y);
+    for (step, &(x, y)) in line.points.iter().enumerate().skip(1) {
+        let middle = (last.0 + x) / 2.0;
+        course += &match (line.back, step % 2) {
+            (true, _) => {
+                let dip = last.1.max(y) + 30.0;
+                let (right, left) = (last.0 + 20.0, x - 20.0);
+                format!("C{right:.1} {dip:.1} {left:.1} {dip:.1} {x:.1} {y:.1}")
+            }
+            (false, 0) => format!("H{x:.1}"),
+            (false, _) => format!("C{middle:.1} {:.1} {middle:.1} {y:.1} {x:.1} {y:.1}", last.1),
+        };
+        last = (x, y);
+    }
+    course
+}
+
+impl Node {
+    /// Whether its fullest resource is as good as full.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.fullest.as_ref().is_some_and(|(_, held)| *held >= FULL)
+    }
+
+    /// Whether none of its instances is in service.
+    #[must_use]
+    pub fn is_down(&self) -> bool {
+        self.instances == Some(0)
+    }
+
+    /// What it is and how many of them.
+    #[must_use]
+    pub fn kind(&self) -> String {
+        match self.instances {
+            Some(0) => format!("{}, none up", self.component),
+            None | Some(1) => self.component.clone(),
+            Some(many) => format!("{} \u{d7} {many}", self.component),
+        }
+    }
+
+    /// Its fullest resource and how full that is.
+    #[must_use]
+    pub fn held(&self) -> Option<String> {
+        let (resource, held) = self.fullest.as_ref()?;
+        Some(format!("{resource} {}", Unit::say(Unit::Share, *held)))
+    }
+
+    /// How many stand in line, where anybody does.
+    #[must_use]
+    pub fn in_line(&self) -> Option<String> {
+        (self.queue >= NOBODY).then(|| format!("{} in line", significant(self.queue)))
+    }
+
+    /// All of it in words.
+    #[must_use]
+    pub fn said(&self) -> String {
+        let to = (!self.to.is_empty()).then(|| format!("leads to {}", self.to.join(", ")));
+        let all = [Some(self.name.clone()), Some(self.kind()), self.held(), self.in_line(), to];
+        all.into_iter().flatten().collect::<Vec<String>>().join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{Answer, Command};
+    use crate::rows::Layout as Columns;
+    use crate::session::Session;
+    use crate::session::tests::{played, text};
+
+    fn parts(name: &str) -> Vec<Part> {
+        let load = Command::Load { name: name.to_owned(), text: text(name), seed: None };
+        let answers = Session::default().obey(load, 0.0);
+        let Answer::Loaded(_, parts, _) = &answers[0] else { panic!("{answers:?}") };
+        parts.clone()
+    }
+
+    fn table(report: &Report) -> Table {
+        let layout = Columns::of(report);
+        let mut rows = Vec::new();
+        report.frames.as_ref().unwrap().iter().for_each(|frame| layout.push(frame, &mut rows));
+        let mut table = Table::new(layout);
+        table.take(0, &rows);
+        table
+    }
+
+    #[test]
+    fn every_part_is_a_box_and_its_lines_lead_where_requests_go() {
+        let parts = parts("black-friday");
+        let report = played("four-workers-forty-rps");
+        let picture = Map::of(&parts).picture(&parts, &report, (&Table::default(), 0.0));
+        let names: Vec<&str> = picture.nodes.iter().map(|node| &node.name[..]).collect();
+        assert_eq!(names.len(), parts.len());
+        let mut leads: Vec<(&str, &str, bool)> = Vec::new();
+        for edge in &picture.edges {
+            assert!(edge.course.starts_with('M'));
+            leads.push((names[edge.from], names[edge.to], edge.watches));
+        }
+        leads.sort_unstable();
+        let wanted = [
+            ("autoscale:web", "web", true),
+            ("internet", "lb", false),
+            ("lb", "web", false),
+            ("shoppers", "internet", false),
+            ("web", "db", false),
+            ("web", "payment", false),
+            ("web", "redis", false),
+        ];
+        assert_eq!(leads, wanted);
+        let x = |name: &str| picture.nodes.iter().find(|node| node.name == name).unwrap().x;
+        assert!(x("shoppers") < x("internet") && x("lb") < x("web") && x("web") < x("db"));
+        assert_eq!(x("autoscale:web"), x("lb"));
+    }
+
+    #[test]
+    fn a_box_tells_of_its_frame_and_stays_where_it_is() {
+        let name = "cores-and-the-gil";
+        let (parts, report) = (parts(name), played(name));
+        let (map, table) = (Map::of(&parts), table(&report));
+        let (mut lines, mut inner) = (0, 0);
+        let first = map.picture(&parts, &report, (&table, 0.0));
+        for frame in report.frames.iter().flatten().step_by(7) {
+            let at_s = (frame.start_s + frame.end_s) / 2.0;
+            let picture = map.picture(&parts, &report, (&table, at_s));
+            for (node, before) in picture.nodes.iter().zip(&first.nodes) {
+                assert_eq!((node.x, node.y), (before.x, before.y));
+                let Some(part) = frame.parts.get(&node.name) else { continue };
+                let held = || part.resources.iter().map(|(name, one)| (&name[..], one.utilisation));
+                let most = held().map(|(_, held)| held).fold(0.0, f64::max);
+                assert_eq!(node.fullest.as_ref().map_or(0.0, |(_, held)| *held), most);
+                let named = node.fullest.as_ref().map(|(name, held)| (&name[..], *held));
+                assert!(named.is_none_or(|named| held().any(|held| held == named)));
+                let queue: f64 = part.resources.values().map(|one| one.queue_mean).sum();
+                assert_eq!((node.queue, node.is_full()), (queue, most >= FULL));
+                lines += usize::from(node.in_line().is_some());
+                inner += usize::from(held().next().is_some_and(|(_, first)| first < most));
+            }
+        }
+        assert!(lines > 0 && inner > 0, "{lines} {inner}");
+    }
+
+    #[test]
+    fn a_box_is_told_in_words() {
+        let mut node = Node {
+            name: "web".to_owned(),
+            component: "app-server".to_owned(),
+            instances: Some(6),
+            fullest: Some(("workers".to_owned(), 0.875)),
+            queue: 12.0,
+            to: vec!["db".to_owned(), "redis".to_owned()],
+            ..Node::default()
+        };
+        let said = node.said();
+        assert!(said.starts_with("web, app-server \u{d7} 6, workers 87"), "{said}");
+        assert!(said.ends_with("12.0 in line, leads to db, redis"), "{said}");
+        (node.instances, node.queue, node.fullest) = (Some(0), 0.0, None);
+        assert!(node.is_down() && !node.is_full());
+        assert_eq!(node.said(), "web, app-server, none up, leads to db, redis");
+    }
+}
