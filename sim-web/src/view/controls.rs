@@ -16,7 +16,7 @@ pub(super) fn controls(state: &State, send: &Callback<Message>) -> Html {
     let doing = state.progress.doing;
     let going = matches!(doing, Doing::Playing | Doing::Seeking);
     let (word, sign) = match doing {
-        Doing::Playing | Doing::Seeking => ("Pause", "\u{23f8}\u{fe0e}"),
+        Doing::Playing | Doing::Seeking => ("Pause", "\u{2016}"),
         Doing::Paused => ("Play", "\u{25b6}\u{fe0e}"),
         Doing::Finished => ("Play again", "\u{21bb}"),
     };
