@@ -143,10 +143,16 @@ impl Browser {
         panic!("{expression} did not come in {seconds} s; the page shows\n{shown}");
     }
 
-    /// Presses a key.
+    /// Presses a key: a letter, which writes itself, or Escape.
     pub(crate) fn press(&mut self, key: &str) {
         for kind in ["keyDown", "keyUp"] {
-            self.ask("Input.dispatchKeyEvent", json!({"type": kind, "key": key, "text": key}));
+            let mut stroke = json!({"type": kind, "key": key});
+            if key == "Escape" {
+                stroke["windowsVirtualKeyCode"] = json!(27);
+            } else {
+                stroke["text"] = json!(key);
+            }
+            self.ask("Input.dispatchKeyEvent", stroke);
         }
     }
 }
