@@ -180,8 +180,8 @@ pub(crate) const FAULTS: &[Fault] = &[
     },
     Fault {
         file: "sim-core/src/components/app_server/pooled.rs",
-        find: "        if job.connection == NO_CONNECTION && terms.sessions {",
-        replace: "        if job.connection == NO_CONNECTION && !terms.sessions {",
+        find: "        if job.pooled == NO_CONNECTION && terms.sessions {",
+        replace: "        if job.pooled == NO_CONNECTION && !terms.sessions {",
         test: "stores::",
         why: "what a process has opened counts at the database while it is idle",
     },
