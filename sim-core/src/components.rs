@@ -134,6 +134,8 @@ pub trait Component: Behaviour + Clone + Serialize + DeserializeOwned {
     const SUMMARY: &'static str;
     /// Whether [`Action::Reload`] has a meaning here.
     const RELOADS: bool = false;
+    /// Whether it has a disk that can be slow or full.
+    const HAS_DISK: bool = false;
     /// Its form in YAML.
     type Spec: Clone + Serialize + DeserializeOwned + JsonSchema + PartialEq + std::fmt::Debug;
 
@@ -192,11 +194,6 @@ pub trait Component: Behaviour + Clone + Serialize + DeserializeOwned {
     /// What the traffic costs that it counts as `megabytes`, USD/GB.
     fn egress(_spec: &Self::Spec) -> Option<f64> {
         None
-    }
-
-    /// Whether it has a disk that can be slow or full.
-    fn has_disk(_spec: &Self::Spec) -> bool {
-        false
     }
 
     /// Another part that it may bring to so many instances.
@@ -310,9 +307,7 @@ macro_rules! catalogue {
             /// Whether it has a disk that can be slow or full.
             #[must_use]
             pub fn has_disk(&self) -> bool {
-                match self {
-                    $(Form::$Name(spec) => <$module::$Name as Component>::has_disk(spec),)+
-                }
+                match self { $(Form::$Name(_) => <$module::$Name as Component>::HAS_DISK,)+ }
             }
             /// Another part that it may bring to so many instances.
             #[must_use]

@@ -17,7 +17,6 @@ use self::terms::Terms;
 pub use self::usl::UslSpec;
 use super::{Bound, Component, Limits, Survey};
 use crate::engine::agenda::{Lane, Timer};
-use crate::engine::chance::LawSpec;
 use crate::engine::kernel::{Action, Behaviour, Cancelled, Cx, Note, Vitals};
 use crate::engine::lease::Loans;
 use crate::engine::lines::Lines;
@@ -131,6 +130,7 @@ impl Component for Database {
     const NAME: &'static str = "database";
     const SUMMARY: &'static str =
         "A relational database: a connection limit, shared cores, I/O and contention.";
+    const HAS_DISK: bool = true;
     type Spec = DatabaseSpec;
 
     fn build(spec: &DatabaseSpec, site: &Site) -> Result<Self, Flaw> {
@@ -217,18 +217,7 @@ impl Component for Database {
     }
 
     fn limits(spec: &DatabaseSpec) -> Limits {
-        let ordinary = spec.max_connections.saturating_sub(spec.reserved.unwrap_or(0));
-        let mean = |law: &Option<LawSpec>| {
-            let law = law.as_ref().and_then(|law| law.compile().ok());
-            law.map_or(0.0, |law| law.mean())
-        };
-        let kinds = spec.queries.iter();
-        let takes = kinds.map(|(name, kind)| (name.0.clone(), mean(&kind.cpu) + mean(&kind.io)));
-        Limits { accepts: Some(u64::from(ordinary)), takes: takes.collect(), ..Limits::default() }
-    }
-
-    fn has_disk(_spec: &DatabaseSpec) -> bool {
-        true
+        spec::limits(spec)
     }
 
     fn endpoints(spec: &DatabaseSpec) -> Vec<String> {

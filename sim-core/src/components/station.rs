@@ -346,7 +346,7 @@ impl Component for QueueStation {
     }
 
     fn bound(spec: &StationSpec) -> Bound {
-        let mean = spec.service.compile().map_or(0.0, |law| law.mean());
+        let mean = spec.service.mean_s();
         Bound { per_second: (mean > 0.0).then(|| f64::from(spec.servers) / mean) }
     }
 

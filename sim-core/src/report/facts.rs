@@ -1,5 +1,7 @@
 //! What a settled run has measured, by part and class, as the rest of the report needs it.
 
+use std::cell::OnceCell;
+
 use indexmap::IndexMap;
 use serde_json::Value;
 
@@ -45,8 +47,8 @@ pub(super) struct Class<'a> {
 /// Everything that a report is made of.
 pub(super) struct Facts<'a> {
     pub(super) plan: &'a Plan,
-    /// What happens at stated times and what came at random, in order of time.
-    pub(super) events: Vec<Event>,
+    run: &'a Run,
+    events: OnceCell<Vec<Event>>,
     pub(super) now: Nanos,
     /// Since when the meters count, ns.
     pub(super) since: Nanos,
@@ -104,10 +106,10 @@ impl<'a> Facts<'a> {
         let frames = run.frames().all();
         let measured = &frames[frames.partition_point(|frame| frame.start < since)..];
         let (now, wasted) = (run.now(), run.measured_wasted());
-        let events = run.happenings();
         let mut facts = Facts {
             plan,
-            events,
+            run,
+            events: OnceCell::new(),
             now,
             since,
             parts,
@@ -121,9 +123,15 @@ impl<'a> Facts<'a> {
         facts
     }
 
+    /// What happens at stated times and what came at random, in order of time. It is drawn again
+    /// for a whole report only: who looks at new frames does not ask.
+    pub(super) fn events(&self) -> &[Event] {
+        self.events.get_or_init(|| self.run.happenings())
+    }
+
     /// The form that a part had at a time, after the changes up to then.
     pub(super) fn form(&self, part: usize, at: Nanos) -> &Form {
-        let past = self.events.iter().take_while(|event| event.at <= at);
+        let past = self.events().iter().take_while(|event| event.at <= at);
         let own = past.filter_map(|event| match &event.change {
             Change::Set { part: of, form, .. } | Change::Resize { part: of, form, .. } => {
                 (*of as usize == part).then_some(&**form)

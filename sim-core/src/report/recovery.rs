@@ -67,7 +67,7 @@ pub(super) fn recoveries(
     journal: &[JournalEntry],
     objectives: &[ObjectiveReport],
 ) -> Vec<Recovery> {
-    let events = &facts.events;
+    let events = facts.events();
     let begun = events.iter().enumerate().filter(|(_, event)| {
         event.at >= facts.since && event.at < facts.now && !event.change.gives_back()
     });

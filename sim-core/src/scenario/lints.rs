@@ -6,7 +6,7 @@ mod watchers;
 
 use super::check::Graph;
 use super::parts::ReadPart;
-use super::plan::{Blueprint, Part};
+use super::plan::Blueprint;
 use super::problem::{Code, Problem};
 use crate::components::Limits;
 use crate::engine::time::{Nanos, SECOND};
@@ -37,10 +37,14 @@ impl Cluster<'_> {
         let work = &self.limits[at].work;
         let long = work.iter().any(|demand| demand.held_s * TAIL >= seconds);
         let asks = work.iter().any(|demand| demand.calls);
-        let comes = |from: &usize| self.graph.reach(*from).contains(&at);
-        let users = (0..self.limits.len()).filter(|&from| self.is_source(from));
-        let mut waits = users.filter(comes).map(|from| self.limits[from].leaves_after);
+        let mut waits = self.users_of(at).map(|from| self.limits[from].leaves_after);
         (long || asks) && waits.any(|leaves| leaves.is_none_or(|leaves| leaves > nanos))
+    }
+
+    /// Those whose requests come to a part.
+    fn users_of(&self, at: usize) -> impl Iterator<Item = usize> + '_ {
+        let users = (0..self.limits.len()).filter(|&from| self.is_source(from));
+        users.filter(move |&from| self.graph.reach(from).contains(&at))
     }
 
     /// Whether requests begin there.
@@ -63,20 +67,16 @@ pub(super) fn check(
 ) {
     let limits: Vec<Limits> = blueprint.parts.iter().map(|part| part.form.limits()).collect();
     let cluster = Cluster { limits: &limits, blueprint, graph };
-    for (at, own) in limits.iter().enumerate() {
-        let found = pools(&limits, blueprint, (at, own)).into_iter();
-        let found = found.chain(timeouts(&limits, (parts, graph), (at, own)));
+    for (at, part) in parts.iter().enumerate() {
+        let found = pools(&cluster, at).into_iter().chain(timeouts(&cluster, at));
         let found = found.chain(clocks::peers(&cluster, at)).chain(clocks::stops(&cluster, at));
         let found = found.chain(watchers::scaling(&cluster, at));
         let found = found.chain(watchers::checks(&cluster, at));
         let found = found.chain(watchers::lookups(&cluster, at));
         let found = found.chain(retries::stacked(&cluster, at));
-        let found = found.chain(idle_ends(&limits, (parts, graph), (at, own)));
-        let found = found.chain(recycling(&blueprint.parts[at], own));
+        let found = found.chain(idle_ends(&cluster, at)).chain(recycling(&cluster, at));
         problems.extend(found.map(|(code, message, remedy)| {
-            Problem::new(code, parts[at].path.clone(), message)
-                .at(parts[at].place)
-                .with_remedy(remedy)
+            Problem::new(code, part.path.clone(), message).at(part.place).with_remedy(remedy)
         }));
     }
 }
@@ -84,12 +84,12 @@ pub(super) fn check(
 type Finding = (Code, String, String);
 
 /// All pools before a server, with every instance that there can be.
-fn pools(limits: &[Limits], blueprint: &Blueprint, (at, own): (usize, &Limits)) -> Option<Finding> {
-    let accepts = own.accepts?;
-    let name = &blueprint.parts[at].name;
+fn pools(cluster: &Cluster<'_>, at: usize) -> Option<Finding> {
+    let accepts = cluster.limits[at].accepts?;
+    let name = cluster.name(at);
     let mut all = 0;
     let mut sums = Vec::new();
-    for (part, limits) in blueprint.parts.iter().zip(limits) {
+    for (part, limits) in cluster.blueprint.parts.iter().zip(cluster.limits) {
         for (_, each) in limits.opens.iter().filter(|(to, _)| to == name) {
             let instances = u64::from(part.prepared);
             all += each * instances;
@@ -109,21 +109,18 @@ fn pools(limits: &[Limits], blueprint: &Blueprint, (at, own): (usize, &Limits)) 
 }
 
 /// Timeouts on the way of users who leave before these fire.
-fn timeouts(
-    limits: &[Limits],
-    (parts, graph): (&[ReadPart], &Graph),
-    (at, own): (usize, &Limits),
-) -> Option<Finding> {
-    let leaves = own.leaves_after?;
-    let late: Vec<String> = graph
+fn timeouts(cluster: &Cluster<'_>, at: usize) -> Option<Finding> {
+    let leaves = cluster.limits[at].leaves_after?;
+    let late: Vec<String> = cluster
+        .graph
         .reach(at)
         .into_iter()
-        .flat_map(|to| limits[to].waits.iter().map(move |wait| (to, wait)))
+        .flat_map(|to| cluster.limits[to].waits.iter().map(move |wait| (to, wait)))
         .filter(|(_, (_, wait))| *wait > leaves)
-        .map(|(to, (field, wait))| format!("{}.{field} {}", parts[to].name, Duration(*wait)))
+        .map(|(to, (field, wait))| format!("{}.{field} {}", cluster.name(to), Duration(*wait)))
         .collect();
     (!late.is_empty()).then(|| {
-        let (name, leaves, late) = (&parts[at].name, Duration(leaves), late.join(", "));
+        let (name, leaves, late) = (cluster.name(at), Duration(leaves), late.join(", "));
         let message = format!(
             "{name} have gone after about {leaves}, before these timeouts fire: {late}; until then \
              the work goes on for nobody"
@@ -133,21 +130,18 @@ fn timeouts(
 }
 
 /// Servers that close idle connections which a proxy would still use.
-fn idle_ends(
-    limits: &[Limits],
-    (parts, graph): (&[ReadPart], &Graph),
-    (at, own): (usize, &Limits),
-) -> Option<Finding> {
-    let reuses = own.reuses?;
-    let hasty: Vec<(usize, Nanos)> = graph
-        .far_ends(at, |part| limits[part].is_on_the_way)
+fn idle_ends(cluster: &Cluster<'_>, at: usize) -> Option<Finding> {
+    let reuses = cluster.limits[at].reuses?;
+    let hasty: Vec<(usize, Nanos)> = cluster
+        .graph
+        .far_ends(at, |part| cluster.limits[part].is_on_the_way)
         .into_iter()
-        .filter_map(|to| Some((to, limits[to].keeps?)))
+        .filter_map(|to| Some((to, cluster.limits[to].keeps?)))
         .filter(|&(_, keeps)| keeps <= reuses)
         .collect();
-    let longest = hasty.iter().map(|&(_, keeps)| keeps).min()?;
-    let told = hasty.iter().map(|&(to, keeps)| format!("{} {}", parts[to].name, Duration(keeps)));
-    let (name, told) = (&parts[at].name, told.collect::<Vec<_>>().join(", "));
+    let shortest = hasty.iter().map(|&(_, keeps)| keeps).min()?;
+    let told = hasty.iter().map(|&(to, keeps)| format!("{} {}", cluster.name(to), Duration(keeps)));
+    let (name, told) = (cluster.name(at), told.collect::<Vec<_>>().join(", "));
     let message = format!(
         "{name} uses an idle connection again within {}, but servers close it before: {told}; a \
          request that crosses the close on the wire is reset, and is a 502 where it cannot be sent \
@@ -157,20 +151,20 @@ fn idle_ends(
     let remedy = format!(
         "raise the servers' keepalive above {}, or lower keepalive.timeout of {name} below {}",
         Duration(reuses),
-        Duration(longest)
+        Duration(shortest)
     );
     Some((Code::IdleOrder, message, remedy))
 }
 
 /// Workers that all end after the same number of requests.
-fn recycling(part: &Part, own: &Limits) -> Option<Finding> {
-    let (requests, workers) = own.recycles?;
-    let all = u64::from(workers) * u64::from(part.prepared);
+fn recycling(cluster: &Cluster<'_>, at: usize) -> Option<Finding> {
+    let (requests, workers) = cluster.limits[at].recycles?;
+    let all = u64::from(workers) * u64::from(cluster.blueprint.parts[at].prepared);
     (all > 1).then(|| {
         let message = format!(
             "all {all} workers of {} end after {requests} requests each, under even load at about \
              the same time",
-            part.name
+            cluster.name(at)
         );
         let jitter = (requests / 10).max(1);
         (Code::RecycleTogether, message, format!("spread them: max_requests_jitter: {jitter}"))

@@ -1,7 +1,10 @@
 //! What the steps of an endpoint take on average, from their form alone.
 
+use indexmap::IndexMap;
+
 use super::step::{CachedSpec, HoldSpec, QuerySpec, StepSpec};
 use crate::engine::chance::LawSpec;
+use crate::wiring::EndpointName;
 
 /// What a request asks of a server: times that load never makes shorter, and of whom it asks more.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,6 +28,14 @@ pub struct Demand {
 }
 
 impl Demand {
+    /// What a server's steps take: those of every request, if there are any, and by endpoint.
+    #[must_use]
+    pub fn all(steps: &[StepSpec], endpoints: &IndexMap<EndpointName, Vec<StepSpec>>) -> Vec<Self> {
+        let plain = (!steps.is_empty()).then(|| Demand::of("", steps));
+        let named = endpoints.iter().map(|(name, steps)| Demand::of(&name.0, steps));
+        plain.into_iter().chain(named).collect()
+    }
+
     /// What an endpoint's steps take.
     #[must_use]
     pub fn of(endpoint: &str, steps: &[StepSpec]) -> Self {
@@ -36,10 +47,10 @@ impl Demand {
     fn add(&mut self, step: &StepSpec) {
         match step {
             StepSpec::Cpu(law) => {
-                self.held_s += mean(law);
-                self.cpu_s += mean(law);
+                self.held_s += law.mean_s();
+                self.cpu_s += law.mean_s();
             }
-            StepSpec::Io(law) => self.held_s += mean(law),
+            StepSpec::Io(law) => self.held_s += law.mean_s(),
             StepSpec::Query(query) => self.query(query),
             StepSpec::Call(_) => self.calls = true,
             StepSpec::Hold(HoldSpec { steps, .. }) => {
@@ -54,7 +65,7 @@ impl Demand {
     fn query(&mut self, query: &QuerySpec) {
         (self.queries, self.calls) = (true, true);
         match (&query.time, &query.kind) {
-            (Some(time), _) => self.held_s += mean(time),
+            (Some(time), _) => self.held_s += time.mean_s(),
             (None, Some(kind)) => self.kinds.push(kind.0.clone()),
             (None, None) => {}
         }
@@ -65,7 +76,7 @@ impl Demand {
         let missed = Demand::of("", &cached.otherwise);
         match &cached.hit {
             Some(hit) => {
-                let (hit, time) = (hit.value(), cached.time.as_ref().map_or(0.0, mean));
+                let (hit, time) = (hit.value(), cached.time.as_ref().map_or(0.0, LawSpec::mean_s));
                 self.held_s += hit * time + (1.0 - hit) * missed.held_s;
                 self.cpu_s += (1.0 - hit) * missed.cpu_s;
             }
@@ -93,10 +104,6 @@ impl Demand {
         self.calls = true;
         self.held_s += longest;
     }
-}
-
-fn mean(law: &LawSpec) -> f64 {
-    law.compile().map_or(0.0, |law| law.mean())
 }
 
 #[cfg(test)]

@@ -34,10 +34,9 @@ pub enum StepSpec {
 /// Calls, queries and look-ups take the time that others need.
 #[must_use]
 pub fn own_demand(steps: &[StepSpec]) -> (f64, f64) {
-    let mean = |law: &LawSpec| law.compile().map_or(0.0, |law| law.mean());
     steps.iter().fold((0.0, 0.0), |(held, cpu), step| match step {
-        StepSpec::Cpu(law) => (held + mean(law), cpu + mean(law)),
-        StepSpec::Io(law) => (held + mean(law), cpu),
+        StepSpec::Cpu(law) => (held + law.mean_s(), cpu + law.mean_s()),
+        StepSpec::Io(law) => (held + law.mean_s(), cpu),
         _ => (held, cpu),
     })
 }

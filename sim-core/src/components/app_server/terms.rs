@@ -239,10 +239,8 @@ pub(super) fn limits(spec: &AppServerSpec) -> Limits {
     let timeout = spec.timeout.unwrap_or(SILENCE).nanos();
     let grace = spec.graceful_timeout.unwrap_or(SILENCE).nanos();
     let is_even = spec.max_requests > 0 && spec.max_requests_jitter == 0;
-    let plain = (!spec.steps.is_empty()).then(|| Demand::of("", &spec.steps));
-    let named = spec.endpoints.iter().map(|(name, steps)| Demand::of(&name.0, steps));
     let limits = Limits {
-        work: plain.into_iter().chain(named).collect(),
+        work: Demand::all(&spec.steps, &spec.endpoints),
         room: Some(room(spec)),
         kills_after: (kind == WorkerKind::Sync && timeout > 0).then_some(("timeout", timeout)),
         drains_in: Some(("graceful_timeout", grace)),

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::usl::{Usl, UslSpec};
-use crate::components::Bound;
+use crate::components::{Bound, Limits};
 use crate::engine::chance::LawSpec;
 use crate::units::{Bytes, Duration};
 use crate::wiring::EndpointName;
@@ -145,15 +145,30 @@ fn hundred() -> u32 {
     100
 }
 
+/// The mean of a law, seconds; 0 without one.
+fn mean(law: &Option<LawSpec>) -> f64 {
+    law.as_ref().map_or(0.0, LawSpec::mean_s)
+}
+
+/// Connections for ordinary clients.
+fn ordinary(spec: &DatabaseSpec) -> u32 {
+    spec.max_connections.saturating_sub(spec.reserved.unwrap_or(0))
+}
+
+/// What other parts can disagree with.
+pub(super) fn limits(spec: &DatabaseSpec) -> Limits {
+    let kinds = spec.queries.iter();
+    let takes = kinds.map(|(name, kind)| (name.0.clone(), mean(&kind.cpu) + mean(&kind.io)));
+    let accepts = Some(u64::from(ordinary(spec)));
+    Limits { accepts, takes: takes.collect(), ..Limits::default() }
+}
+
 /// What it can serve if every query were of the cheapest kind: connections over time in progress,
 /// power over CPU time.
 pub(super) fn bound(spec: &DatabaseSpec) -> Bound {
-    let mean = |law: &Option<LawSpec>| {
-        law.as_ref().and_then(|law| law.compile().ok()).map_or(0.0, |law| law.mean())
-    };
     let usl = spec.contention.as_ref().and_then(|usl| Usl::new(usl).ok());
     let cores = spec.cores.map_or(f64::INFINITY, f64::from);
-    let connections = spec.max_connections.saturating_sub(spec.reserved.unwrap_or(0));
+    let connections = ordinary(spec);
     let power = cores.min(usl.map_or(f64::INFINITY, |usl| usl.peak(connections)));
     let log = spec.log.as_ref().filter(|log| log.synchronous).map(|log| log.fsync.clone());
     let flush = mean(&log);

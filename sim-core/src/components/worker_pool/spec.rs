@@ -66,12 +66,10 @@ pub(super) fn bound(spec: &WorkerPoolSpec) -> Bound {
 
 /// What requests do here, and how much of that at a time.
 pub(super) fn limits(spec: &WorkerPoolSpec) -> Limits {
-    let plain = (!spec.steps.is_empty()).then(|| Demand::of("", &spec.steps));
-    let named = spec.endpoints.iter().map(|(name, steps)| Demand::of(&name.0, steps));
     let slots = f64::from(spec.workers);
     let cores = spec.cores.map_or(slots, f64::from);
     Limits {
-        work: plain.into_iter().chain(named).collect(),
+        work: Demand::all(&spec.steps, &spec.endpoints),
         room: Some(Room { slots, computing: f64::INFINITY, cores }),
         ..Limits::default()
     }

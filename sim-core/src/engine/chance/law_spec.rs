@@ -68,6 +68,12 @@ impl LawSpec {
             Self::Family(family) => family.compile(),
         }
     }
+
+    /// The mean in seconds; 0 for a law that cannot be, which is told where it is compiled.
+    #[must_use]
+    pub fn mean_s(&self) -> f64 {
+        self.compile().map_or(0.0, |law| law.mean())
+    }
 }
 
 impl From<Duration> for LawSpec {

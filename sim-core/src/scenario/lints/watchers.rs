@@ -70,11 +70,7 @@ pub(super) fn checks(cluster: &Cluster<'_>, at: usize) -> Option<Finding> {
 /// Look-ups in a cache that nothing is ever found in.
 pub(super) fn lookups(cluster: &Cluster<'_>, at: usize) -> Option<Finding> {
     let cache = cluster.limits[at].work.iter().flat_map(|demand| &demand.own_keys).next()?;
-    let mut users = (0..cluster.limits.len()).filter(|&from| cluster.is_source(from));
-    let shares = |from: usize| {
-        cluster.limits[from].shares_objects && cluster.graph.reach(from).contains(&at)
-    };
-    if users.any(shares) {
+    if cluster.users_of(at).any(|from| cluster.limits[from].shares_objects) {
         return None;
     }
     let own = cluster.name(at);
