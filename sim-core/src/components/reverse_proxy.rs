@@ -23,7 +23,7 @@ use self::flow::Visit;
 use self::health::{Check, Health};
 use self::idle::Keepalive;
 use self::limits::{LimitConn, LimitReq};
-use self::next::NextUpstream;
+use self::next::{NextUpstream, READ_TIMEOUT_S};
 use self::peers::{Peer, Roster, State};
 pub use self::spec::{
     Balance, Condition, HealthSpec, KeepaliveSpec, LimitConnSpec, LimitReqSpec, ReverseProxySpec,
@@ -158,7 +158,11 @@ impl Component for ReverseProxy {
             next: NextUpstream::new(spec, site)?,
             keepalive: Keepalive::new(spec.keepalive.as_ref()),
             connect_timeout: build::span("proxy_connect_timeout", spec.proxy_connect_timeout, 60)?,
-            read_timeout: build::span("proxy_read_timeout", spec.proxy_read_timeout, 60)?,
+            read_timeout: build::span(
+                "proxy_read_timeout",
+                spec.proxy_read_timeout,
+                READ_TIMEOUT_S,
+            )?,
             connect_ns: spec.connect.map_or(0, Duration::nanos),
             ignores_abort: spec.proxy_ignore_client_abort,
             cpu_ns: spec.cpu.map_or(0, Duration::nanos),

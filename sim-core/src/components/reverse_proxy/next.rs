@@ -21,6 +21,14 @@ pub(super) struct NextUpstream {
     post: Vec<u16>,
 }
 
+/// How long an answer is waited for where the form does not say it, s.
+pub(super) const READ_TIMEOUT_S: u64 = 60;
+
+/// The failures after which a request is passed on to the next peer.
+fn passed_on(spec: &ReverseProxySpec) -> &[Condition] {
+    spec.proxy_next_upstream.as_deref().unwrap_or(&[Condition::Error, Condition::Timeout])
+}
+
 /// What others can disagree with. A try that was refused has cost nobody anything; work is repeated
 /// after an answer that is an error, and after waiting in vain.
 pub(super) fn limits(spec: &ReverseProxySpec) -> Limits {
@@ -28,11 +36,8 @@ pub(super) fn limits(spec: &ReverseProxySpec) -> Limits {
     let single = spec.to.iter().map(|to| to.0.clone());
     let whom: Vec<String> =
         single.chain(spec.servers.iter().map(|server| server.to.0.clone())).collect();
-    let after = spec.proxy_read_timeout.map_or(60 * SECOND, Duration::nanos);
-    let listed = |condition| match &spec.proxy_next_upstream {
-        Some(conditions) => conditions.contains(&condition),
-        None => condition == Timeout,
-    };
+    let after = spec.proxy_read_timeout.map_or(READ_TIMEOUT_S * SECOND, Duration::nanos);
+    let listed = |condition| passed_on(spec).contains(&condition);
     let on_answer = [Http500, Http502, Http503, Http504, Http429].into_iter().any(listed);
     let most = spec.proxy_next_upstream_tries.filter(|&tries| tries > 0);
     let tries = (on_answer || listed(Timeout)).then(|| Tries {
@@ -61,14 +66,12 @@ fn bit(condition: Condition) -> u16 {
 
 impl NextUpstream {
     pub(super) fn new(spec: &ReverseProxySpec, site: &Site) -> Result<Self, Flaw> {
-        let default = [Condition::Error, Condition::Timeout];
-        let on = spec.proxy_next_upstream.as_deref().unwrap_or(&default);
         let post = spec.post.iter().enumerate().map(|(at, name)| {
             let path = format!("post[{at}]");
             site.endpoint(&name.0).map_err(|flaw| Flaw { path, ..flaw })
         });
         Ok(NextUpstream {
-            on: on.iter().fold(0, |on, &condition| on | bit(condition)),
+            on: passed_on(spec).iter().fold(0, |on, &condition| on | bit(condition)),
             tries: spec.proxy_next_upstream_tries.unwrap_or(0),
             timeout: spec.proxy_next_upstream_timeout.map_or(0, Duration::nanos),
             is_buffered: spec.proxy_request_buffering.unwrap_or(true),
