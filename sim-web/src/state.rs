@@ -1,5 +1,6 @@
 //! The page's state: one value, changed by messages only; what is to be done comes back as effects.
 
+pub mod course;
 pub mod figures;
 pub mod fragment;
 pub mod knobs;
@@ -11,17 +12,12 @@ pub mod topology;
 use std::rc::Rc;
 
 use serde_json::Value;
-use sim_core::{Moment, Report};
 
-use self::figures::{Figure, figures};
+use self::course::Course;
 use self::fragment::Wish;
 use self::presets::Preset;
-use self::topology::{Map, Picture};
-use crate::protocol::{Answer, Command, Doing, Format, Note, Part, Progress, Speed};
-use crate::rows::{Layout, Table};
-
-/// Things of note that are kept: more than anybody reads, fewer than a page can hold.
-const MOMENTS_MAX: usize = 2_000;
+use self::topology::Picture;
+use crate::protocol::{Answer, Command, Doing, Format, Note, Speed};
 
 /// Speeds to choose from; beyond them there is "as fast as possible".
 pub const RATIOS: [f64; 9] = [0.1, 1.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 1_000.0];
@@ -43,30 +39,12 @@ pub struct State {
     pub wish: Wish,
     /// What the page is about at the moment.
     pub stage: Stage,
-    /// How far the run is.
-    pub progress: Progress,
     /// What the speed is set to.
     pub speed: Speed,
-    /// The report: empty before the end.
-    pub report: Option<Rc<Report>>,
-    /// What is doubtful about the scenario.
-    pub warnings: Vec<Note>,
-    /// The frames so far.
-    pub table: Table,
-    /// The charts of these frames.
-    pub figures: Vec<Rc<Figure>>,
-    /// What happened so far.
-    pub moments: Rc<Vec<Moment>>,
+    /// The run.
+    pub course: Course,
     /// The time that is looked at, s; `None` follows the run.
     pub cursor_s: Option<f64>,
-    /// What can be changed while it runs.
-    pub parts: Rc<Vec<Part>>,
-    /// Where these stand in the picture.
-    pub map: Rc<Map>,
-    /// What was changed, as events of a scenario.
-    pub changes: Vec<Value>,
-    /// Why the last change was refused.
-    pub refused: Option<Vec<Note>>,
     /// Light, dark or as the system has it.
     pub theme: Theme,
     /// Whether the system is dark.
@@ -184,15 +162,15 @@ impl State {
             Message::Step => self.running(Command::Step),
             Message::Speed(speed) => {
                 self.speed = speed;
-                match self.progress.doing {
+                match self.course.progress.doing {
                     Doing::Playing => self.running(Command::Play(speed)),
                     _ => Vec::new(),
                 }
             }
             Message::Seek(at_s) => {
                 let end_s = self.duration_s();
-                if at_s * 1e9 < self.progress.now as f64 {
-                    self.forget_frames();
+                if at_s * 1e9 < self.course.progress.now as f64 {
+                    self.course.forget_frames();
                 }
                 self.running(Command::SeekTo((at_s.clamp(0.0, end_s) * 1e9) as u64))
             }
@@ -209,7 +187,7 @@ impl State {
                 Vec::new()
             }
             Message::Open(path) => {
-                let place = self.parts.iter().position(|part| part.path == path);
+                let place = self.course.parts.iter().position(|part| part.path == path);
                 place.map(Effect::Reveal).into_iter().collect()
             }
             Message::Help => vec![Effect::Help],
@@ -229,27 +207,25 @@ impl State {
     /// How long the scenario lasts, s.
     #[must_use]
     pub fn duration_s(&self) -> f64 {
-        self.report.as_ref().map_or(0.0, |report| report.duration_s)
+        self.course.duration_s()
     }
 
     /// The finished run's digest.
     #[must_use]
     pub fn digest(&self) -> Option<&str> {
-        let over = self.progress.doing == Doing::Finished;
-        self.report.as_ref().filter(|report| over && !report.interrupted).map(|r| &r.digest[..])
+        self.course.digest()
     }
 
     /// The time that values are shown of, s: what is looked at, or the newest.
     #[must_use]
     pub fn shown_s(&self) -> f64 {
-        self.cursor_s.unwrap_or_else(|| self.table.end_s())
+        self.cursor_s.unwrap_or_else(|| self.course.table.end_s())
     }
 
     /// The scenario at that time, as a picture.
     #[must_use]
     pub fn picture(&self) -> Picture {
-        let Some(report) = &self.report else { return Picture::default() };
-        self.map.picture(&self.parts, report, (&self.table, self.shown_s()))
+        self.course.picture(self.shown_s())
     }
 
     fn address(&mut self, fragment: &str) -> Vec<Effect> {
@@ -294,7 +270,7 @@ impl State {
     }
 
     fn toggle(&mut self) -> Vec<Effect> {
-        match self.progress.doing {
+        match self.course.progress.doing {
             Doing::Playing | Doing::Seeking => self.running(Command::Pause),
             Doing::Paused => {
                 self.cursor_s = None;
@@ -316,22 +292,8 @@ impl State {
 
     fn clear(&mut self, stage: Stage) {
         self.stage = stage;
-        self.report = None;
-        self.warnings.clear();
-        self.parts = Rc::default();
-        self.map = Rc::default();
-        self.changes.clear();
-        self.refused = None;
-        self.progress = Progress::default();
+        self.course = Course::default();
         self.cursor_s = None;
-        self.table = Table::default();
-        self.forget_frames();
-    }
-
-    fn forget_frames(&mut self) {
-        self.table.take(0, &[]);
-        self.figures.clear();
-        self.moments = Rc::default();
     }
 
     fn answer(&mut self, answer: Answer) -> Vec<Effect> {
@@ -339,12 +301,9 @@ impl State {
         let about_this = self.stage == Stage::Running;
         match answer {
             Answer::Loaded(report, parts, warnings) if self.stage == Stage::Loading => {
-                self.table = Table::new(Layout::of(&report));
-                (self.stage, self.warnings) = (Stage::Running, warnings);
-                self.map = Rc::new(Map::of(&parts));
-                self.parts = Rc::new(parts);
+                self.stage = Stage::Running;
                 self.speed = self.wish.play.unwrap_or_else(|| watchable(report.duration_s));
-                self.report = Some(Rc::new(*report));
+                self.course = Course::new(*report, parts, warnings);
                 if self.wish.play.is_some() {
                     return self.running(Command::Play(self.speed));
                 }
@@ -352,67 +311,22 @@ impl State {
             Answer::Problems(notes) if self.stage == Stage::Loading => {
                 self.stage = Stage::Wrong(notes);
             }
-            Answer::Progress(progress) if about_this => self.progress = progress,
-            Answer::Frames { first, rows } if about_this => {
-                self.table.take(first as usize, &rows);
-                self.draw();
-            }
-            Answer::Happened { first, moments } if about_this => {
-                let known = Rc::make_mut(&mut self.moments);
-                known.truncate(first as usize);
-                known.extend(moments);
-                known.truncate(MOMENTS_MAX);
-            }
-            Answer::Finished(report) if about_this => {
-                self.report = Some(Rc::new(*report));
-                self.draw();
-            }
-            Answer::Intervened(event) if about_this => {
-                self.refused = None;
-                if let (Some(path), Some(value)) = (event["set"].as_str(), event.get("to")) {
-                    self.turned(path, value);
-                }
-                self.changes.push(event);
-            }
-            Answer::Refused(notes) if about_this => self.refused = Some(notes),
             Answer::Scenario(text) if about_this => {
-                return vec![Effect::Save(self.name() + ".yaml", "application/yaml", text)];
+                let name = format!("{}.yaml", self.course.name());
+                return vec![Effect::Save(name, "application/yaml", text)];
             }
             Answer::Written(format, text) if about_this => return vec![self.file(format, text)],
             // what came first is the reason, what follows from it is not
             Answer::Failed(_) if matches!(self.stage, Stage::Failed(_)) => {}
             Answer::Failed(why) => self.stage = Stage::Failed(why),
+            answer if about_this => self.course.take(answer),
             _ => {}
         }
         Vec::new()
     }
 
-    fn draw(&mut self) {
-        if let Some(report) = &self.report {
-            self.figures = figures(report, &self.table);
-        }
-    }
-
-    /// A knob stands where it was turned to.
-    fn turned(&mut self, path: &str, value: &Value) {
-        for part in Rc::make_mut(&mut self.parts) {
-            let Some(knob) = path.strip_prefix(&part.path).and_then(|p| p.strip_prefix('.')) else {
-                continue;
-            };
-            let mut here = &mut part.form;
-            for step in knob.split('.') {
-                here = &mut here[step];
-            }
-            *here = value.clone();
-        }
-    }
-
-    fn name(&self) -> String {
-        self.report.as_ref().map_or("scenario", |report| &report.name[..]).to_owned()
-    }
-
     fn file(&self, format: Format, text: String) -> Effect {
-        let name = self.name();
+        let name = self.course.name();
         let (end, kind) = match format {
             Format::Html => ("html", "text/html"),
             Format::Json => ("json", "application/json"),

@@ -195,8 +195,8 @@ fn running(state: &State, send: &Callback<Message>) -> Html {
         { topology::topology(state, send) }
         <div class="run" style={format!("--at:{place:.3}%")}>
             <section id="charts" aria-label="Charts">
-                { for state.figures.iter().map(chart) }
-                if state.figures.is_empty() {
+                { for state.course.figures.iter().map(chart) }
+                if state.course.figures.is_empty() {
                     <p class="note">{ "Press play: the charts grow as simulated time passes." }</p>
                 }
             </section>

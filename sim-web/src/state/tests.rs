@@ -1,6 +1,7 @@
 //! The reducer: what each message does to the page and asks of the worker.
 
 use super::*;
+use crate::protocol::Progress;
 use crate::session::Session;
 use crate::session::tests::{played, text};
 
@@ -66,8 +67,11 @@ fn a_link_plays_a_scenario_to_its_digest_without_a_click() {
     desk.take(Message::Address(format!("#preset={SMALL}&play=max")));
     desk.work(usize::MAX);
     assert_eq!(desk.state.digest(), Some(&played(SMALL).digest[..]));
-    let figures = desk.state.figures.len();
-    assert!(figures >= 4 && desk.state.table.end_s() == desk.state.duration_s(), "{figures}");
+    let figures = desk.state.course.figures.len();
+    assert!(
+        figures >= 4 && desk.state.course.table.end_s() == desk.state.duration_s(),
+        "{figures}"
+    );
 }
 
 #[test]
@@ -77,7 +81,7 @@ fn another_seed_is_another_run() {
     desk.work(usize::MAX);
     let digest = desk.state.digest().unwrap().to_owned();
     assert_ne!(digest, played(SMALL).digest);
-    assert_eq!(desk.state.report.as_ref().unwrap().seed, 99);
+    assert_eq!(desk.state.course.report.as_ref().unwrap().seed, 99);
 }
 
 #[test]
@@ -88,9 +92,9 @@ fn there_is_no_digest_before_the_end() {
     assert_eq!((desk.state.digest(), &desk.state.stage), (None, &Stage::Running));
     desk.take(Message::Toggle);
     desk.work(30);
-    assert_eq!((desk.state.digest(), desk.state.progress.doing), (None, Doing::Playing));
+    assert_eq!((desk.state.digest(), desk.state.course.progress.doing), (None, Doing::Playing));
     desk.take(Message::Toggle);
-    assert_eq!(desk.state.progress.doing, Doing::Paused);
+    assert_eq!(desk.state.course.progress.doing, Doing::Paused);
     desk.take(Message::Speed(Speed::Max));
     desk.take(Message::Toggle);
     desk.work(usize::MAX);
@@ -104,7 +108,7 @@ fn play_after_the_end_plays_again() {
     desk.work(usize::MAX);
     let digest = desk.state.digest().unwrap().to_owned();
     desk.take(Message::Toggle);
-    assert_eq!((desk.state.digest(), desk.state.progress.now), (None, 0));
+    assert_eq!((desk.state.digest(), desk.state.course.progress.now), (None, 0));
     desk.work(usize::MAX);
     assert_eq!(desk.state.digest(), Some(&digest[..]));
 }
@@ -123,13 +127,13 @@ fn going_back_shows_no_future() {
     let mut desk = Desk::new();
     desk.take(Message::Address(format!("#preset={SMALL}&play=max")));
     desk.work(20);
-    let (rows, end_s) = (desk.state.table.len(), desk.state.table.end_s());
+    let (rows, end_s) = (desk.state.course.table.len(), desk.state.course.table.end_s());
     desk.take(Message::Toggle);
     desk.take(Message::Seek(end_s / 3.0));
     desk.work(usize::MAX);
-    assert!(desk.state.table.len() < rows);
-    assert!(desk.state.table.end_s() <= end_s / 3.0 + 1e-9);
-    assert_eq!(desk.state.progress.doing, Doing::Paused);
+    assert!(desk.state.course.table.len() < rows);
+    assert!(desk.state.course.table.end_s() <= end_s / 3.0 + 1e-9);
+    assert_eq!(desk.state.course.progress.doing, Doing::Paused);
 }
 
 #[test]
@@ -155,7 +159,10 @@ fn what_the_last_run_still_says_is_not_heard() {
     let late = Progress { now: 5, ..Progress::default() };
     desk.take(Message::Answer(Answer::Progress(late)));
     desk.take(Message::Answer(Answer::Frames { first: 0, rows: vec![1.0; 64] }));
-    assert_eq!((desk.state.progress, desk.state.table.len()), (Progress::default(), 0));
+    assert_eq!(
+        (desk.state.course.progress, desk.state.course.table.len()),
+        (Progress::default(), 0)
+    );
     assert_eq!(desk.state.stage, Stage::Choosing);
 }
 
@@ -196,17 +203,17 @@ fn a_change_is_recorded_shown_and_saved_with_the_scenario() {
     desk.work(100);
     let change = serde_json::json!({"set": "nodes.app.workers", "to": 9});
     desk.take(Message::Change(change));
-    assert_eq!((desk.state.changes.len(), &desk.state.refused), (1, &None));
-    let app = desk.state.parts.iter().find(|part| part.name == "app").unwrap();
+    assert_eq!((desk.state.course.changes.len(), &desk.state.course.refused), (1, &None));
+    let app = desk.state.course.parts.iter().find(|part| part.name == "app").unwrap();
     assert_eq!(app.form["workers"], 9);
     desk.take(Message::Change(serde_json::json!({"kill": "nobody"})));
-    assert!(desk.state.refused.is_some() && desk.state.changes.len() == 1);
+    assert!(desk.state.course.refused.is_some() && desk.state.course.changes.len() == 1);
     desk.take(Message::SaveScenario);
     let (name, text) = &desk.saved[0];
     assert_eq!(name, &format!("{SMALL}.yaml"));
     assert!(text.contains("\"set\":\"nodes.app.workers\""), "{text}");
     desk.take(Message::Restart);
-    assert!(desk.state.changes.is_empty(), "from the start is the scenario as it was");
+    assert!(desk.state.course.changes.is_empty(), "from the start is the scenario as it was");
 }
 
 #[test]
@@ -217,7 +224,7 @@ fn the_picture_has_every_part_and_a_click_on_one_shows_its_knobs() {
     let paths = |desk: &Desk| -> Vec<String> {
         desk.state.picture().nodes.into_iter().map(|node| node.path).collect()
     };
-    let known: Vec<String> = desk.state.parts.iter().map(|part| part.path.clone()).collect();
+    let known: Vec<String> = desk.state.course.parts.iter().map(|part| part.path.clone()).collect();
     assert_eq!(paths(&desk), known);
     let app = known.iter().position(|path| path == "nodes.app").unwrap();
     let open = |path: &str| Message::Open(path.to_owned());

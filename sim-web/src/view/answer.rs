@@ -8,15 +8,15 @@ use crate::state::{Message, State};
 
 /// Name, summary and warnings.
 pub(super) fn head(state: &State) -> Html {
-    let Some(report) = &state.report else { return Html::default() };
+    let Some(report) = &state.course.report else { return Html::default() };
     html! {
         <header>
             <h1>{ &report.name }</h1>
             <p class="summary">{ &report.summary }</p>
-            if !state.warnings.is_empty() {
+            if !state.course.warnings.is_empty() {
                 <details class="warnings">
-                    <summary>{ format!("{} to think about", state.warnings.len()) }</summary>
-                    { notes(&state.warnings) }
+                    <summary>{ format!("{} to think about", state.course.warnings.len()) }</summary>
+                    { notes(&state.course.warnings) }
                 </details>
             }
         </header>
@@ -25,8 +25,8 @@ pub(super) fn head(state: &State) -> Html {
 
 /// The verdict in sentences, the objectives, the digest and the ways to take it along.
 pub(super) fn answer(state: &State, send: &Callback<Message>) -> Html {
-    let Some(report) = &state.report else { return Html::default() };
-    if state.progress.doing != Doing::Finished {
+    let Some(report) = &state.course.report else { return Html::default() };
+    if state.course.progress.doing != Doing::Finished {
         return waiting(report);
     }
     let (verdict, said) = report.verdict_said();

@@ -13,7 +13,7 @@ use crate::state::{Message, RATIOS, State};
 const MAX: &str = "max";
 
 pub(super) fn controls(state: &State, send: &Callback<Message>) -> Html {
-    let doing = state.progress.doing;
+    let doing = state.course.progress.doing;
     let going = matches!(doing, Doing::Playing | Doing::Seeking);
     let (word, sign) = match doing {
         Doing::Playing | Doing::Seeking => ("Pause", "\u{2016}"),
@@ -29,7 +29,7 @@ pub(super) fn controls(state: &State, send: &Callback<Message>) -> Html {
             </button>
             <button type="button" onclick={step} disabled={going || doing == Doing::Finished}
                 title="Go on until something happens">{ "Next event" }</button>
-            <button type="button" onclick={again} disabled={state.progress.now == 0}
+            <button type="button" onclick={again} disabled={state.course.progress.now == 0}
                 title="Back to the beginning">{ "From the start" }</button>
             { speeds(state, send) }
             <p class="clock" role="timer">{ clock(state) }</p>
@@ -71,13 +71,15 @@ fn speeds(state: &State, send: &Callback<Message>) -> Html {
 
 /// How far it is, and how fast it really goes.
 fn clock(state: &State) -> String {
-    let now = at(state.progress.now as f64 / 1e9);
+    let now = at(state.course.progress.now as f64 / 1e9);
     let mut text = format!("{now} of {}", at(state.duration_s()));
-    if let Some(ratio) = state.progress.ratio.filter(|_| state.progress.doing == Doing::Playing) {
+    if let Some(ratio) =
+        state.course.progress.ratio.filter(|_| state.course.progress.doing == Doing::Playing)
+    {
         text.push_str(&format!(", at {} \u{d7} real time", significant(ratio)));
     }
-    if state.progress.doing == Doing::Finished {
-        text.push_str(&format!(", {} events", count(state.progress.events)));
+    if state.course.progress.doing == Doing::Finished {
+        text.push_str(&format!(", {} events", count(state.course.progress.events)));
     }
     text
 }
@@ -85,8 +87,8 @@ fn clock(state: &State) -> String {
 /// The recorded part can be looked at; beyond it the run is let go there.
 fn bar(state: &State, send: &Callback<Message>) -> Html {
     let end_s = state.duration_s();
-    let recorded_s = state.table.end_s();
-    let over = state.progress.doing == Doing::Finished;
+    let recorded_s = state.course.table.end_s();
+    let over = state.course.progress.doing == Doing::Finished;
     let to = move |value: f64| {
         if value <= recorded_s || over { Message::Look(Some(value)) } else { Message::Seek(value) }
     };
@@ -95,7 +97,7 @@ fn bar(state: &State, send: &Callback<Message>) -> Html {
     };
     let moved = some(send, move |event: InputEvent| value_of(event).map(to));
     let share = if end_s > 0.0 { recorded_s / end_s * 100.0 } else { 0.0 };
-    let now_s = state.cursor_s.unwrap_or(state.progress.now as f64 / 1e9);
+    let now_s = state.cursor_s.unwrap_or(state.course.progress.now as f64 / 1e9);
     let follow = send.reform(|_| Message::Look(None));
     html! {
         <div class="bar">

@@ -22,11 +22,11 @@ pub(super) fn nodes(state: &State, send: &Callback<Message>) -> Html {
                 { "What you do takes effect at once and is recorded: the scenario that you save \
                    plays it again, to the same digest." }
             </p>
-            if let Some(notes) = &state.refused {
+            if let Some(notes) = &state.course.refused {
                 <div role="alert" class="refused">{ super::answer::notes(notes) }</div>
             }
             <div class="parts">{
-                for state.parts.iter().enumerate().map(|one| part(one, send))
+                for state.course.parts.iter().enumerate().map(|one| part(one, send))
             }</div>
             { recorded(state, send) }
         </section>
@@ -111,7 +111,7 @@ fn knob(setting: &Setting, send: &Callback<Message>) -> Html {
 
 /// What was changed, in the words of the scenario.
 fn recorded(state: &State, send: &Callback<Message>) -> Html {
-    if state.changes.is_empty() {
+    if state.course.changes.is_empty() {
         return Html::default();
     }
     let save = send.reform(|_| Message::SaveScenario);
@@ -119,7 +119,7 @@ fn recorded(state: &State, send: &Callback<Message>) -> Html {
     html! {
         <div id="changes">
             <h3>{ "Recorded" }</h3>
-            <ol class="notes">{ for state.changes.iter().map(line) }</ol>
+            <ol class="notes">{ for state.course.changes.iter().map(line) }</ol>
             <button type="button" onclick={save}>{ "Save the scenario with these" }</button>
         </div>
     }

@@ -14,7 +14,7 @@ const LISTED: usize = 12;
 
 /// Every chart's values at the time that is looked at.
 pub(super) fn values(state: &State) -> Html {
-    if state.table.is_empty() {
+    if state.course.table.is_empty() {
         return Html::default();
     }
     let at_s = state.shown_s();
@@ -33,7 +33,7 @@ pub(super) fn values(state: &State) -> Html {
     html! {
         <table id="values">
             <caption>{ format!("At {}", at(at_s)) }</caption>
-            { for state.figures.iter().map(rows) }
+            { for state.course.figures.iter().map(rows) }
         </table>
     }
 }
@@ -42,7 +42,7 @@ pub(super) fn values(state: &State) -> Html {
 pub(super) fn flags(state: &State) -> Vec<(f64, String)> {
     let apart_s = state.duration_s() / 60.0;
     let mut flags: Vec<(f64, String)> = Vec::new();
-    for moment in state.moments.iter() {
+    for moment in state.course.moments.iter() {
         match flags.last_mut() {
             Some((at_s, all)) if moment.at_s - *at_s < apart_s => {
                 all.push_str(&format!("; {}", said(moment)));
@@ -60,10 +60,10 @@ fn said(moment: &Moment) -> String {
 
 /// What happened around the time that is looked at.
 pub(super) fn happened(state: &State, send: &Callback<Message>) -> Html {
-    if state.moments.is_empty() {
+    if state.course.moments.is_empty() {
         return Html::default();
     }
-    let before = state.moments.partition_point(|moment| moment.at_s <= state.shown_s());
+    let before = state.course.moments.partition_point(|moment| moment.at_s <= state.shown_s());
     let from = before.saturating_sub(LISTED);
     let entry = |moment: &Moment| {
         let at_s = moment.at_s;
@@ -75,7 +75,7 @@ pub(super) fn happened(state: &State, send: &Callback<Message>) -> Html {
     html! {
         <>
         <h2>{ "What happened" }</h2>
-        <ol class="happened">{ for state.moments[from..before].iter().rev().map(entry) }</ol>
+        <ol class="happened">{ for state.course.moments[from..before].iter().rev().map(entry) }</ol>
         </>
     }
 }

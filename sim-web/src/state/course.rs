@@ -1,0 +1,137 @@
+//! What the page knows of one run.
+
+use std::rc::Rc;
+
+use serde_json::Value;
+use sim_core::{Moment, Report};
+
+use super::figures::{Figure, figures};
+use super::topology::{Map, Picture};
+use crate::protocol::{Answer, Doing, Note, Part, Progress};
+use crate::rows::{Layout, Table};
+
+/// Things of note that are kept: more than anybody reads, fewer than a page can hold.
+const MOMENTS_MAX: usize = 2_000;
+
+/// A run as its worker told it so far; empty before anything is loaded.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Course {
+    /// How far the run is.
+    pub progress: Progress,
+    /// The report: empty before the end.
+    pub report: Option<Rc<Report>>,
+    /// What is doubtful about the scenario.
+    pub warnings: Vec<Note>,
+    /// The frames so far.
+    pub table: Table,
+    /// The charts of these frames.
+    pub figures: Vec<Rc<Figure>>,
+    /// What happened so far.
+    pub moments: Rc<Vec<Moment>>,
+    /// What can be changed while it runs.
+    pub parts: Rc<Vec<Part>>,
+    /// Where these stand in the picture.
+    pub map: Rc<Map>,
+    /// What was changed, as events of a scenario.
+    pub changes: Vec<Value>,
+    /// Why the last change was refused.
+    pub refused: Option<Vec<Note>>,
+}
+
+impl Course {
+    /// A run that stands at its beginning.
+    #[must_use]
+    pub(super) fn new(report: Report, parts: Vec<Part>, warnings: Vec<Note>) -> Self {
+        Course {
+            table: Table::new(Layout::of(&report)),
+            map: Rc::new(Map::of(&parts)),
+            parts: Rc::new(parts),
+            report: Some(Rc::new(report)),
+            warnings,
+            ..Course::default()
+        }
+    }
+
+    /// How long the scenario lasts, s.
+    #[must_use]
+    pub fn duration_s(&self) -> f64 {
+        self.report.as_ref().map_or(0.0, |report| report.duration_s)
+    }
+
+    /// The scenario's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.report.as_ref().map_or("scenario", |report| &report.name[..])
+    }
+
+    /// The finished run's digest.
+    #[must_use]
+    pub fn digest(&self) -> Option<&str> {
+        let over = self.progress.doing == Doing::Finished;
+        self.report.as_ref().filter(|report| over && !report.interrupted).map(|r| &r.digest[..])
+    }
+
+    /// The scenario at a time, s, as a picture.
+    #[must_use]
+    pub fn picture(&self, at_s: f64) -> Picture {
+        let Some(report) = &self.report else { return Picture::default() };
+        self.map.picture(&self.parts, report, (&self.table, at_s))
+    }
+
+    /// Frames and what happened are to be told anew.
+    pub(super) fn forget_frames(&mut self) {
+        self.table.take(0, &[]);
+        self.figures.clear();
+        self.moments = Rc::default();
+    }
+
+    /// Takes in what the worker says of this run; anything else it passes over.
+    pub(super) fn take(&mut self, answer: Answer) {
+        match answer {
+            Answer::Progress(progress) => self.progress = progress,
+            Answer::Frames { first, rows } => {
+                self.table.take(first as usize, &rows);
+                self.draw();
+            }
+            Answer::Happened { first, moments } => {
+                let known = Rc::make_mut(&mut self.moments);
+                known.truncate(first as usize);
+                known.extend(moments);
+                known.truncate(MOMENTS_MAX);
+            }
+            Answer::Finished(report) => {
+                self.report = Some(Rc::new(*report));
+                self.draw();
+            }
+            Answer::Intervened(event) => {
+                self.refused = None;
+                if let (Some(path), Some(value)) = (event["set"].as_str(), event.get("to")) {
+                    self.turned(path, value);
+                }
+                self.changes.push(event);
+            }
+            Answer::Refused(notes) => self.refused = Some(notes),
+            _ => {}
+        }
+    }
+
+    fn draw(&mut self) {
+        if let Some(report) = &self.report {
+            self.figures = figures(report, &self.table);
+        }
+    }
+
+    /// A knob stands where it was turned to.
+    fn turned(&mut self, path: &str, value: &Value) {
+        for part in Rc::make_mut(&mut self.parts) {
+            let Some(knob) = path.strip_prefix(&part.path).and_then(|p| p.strip_prefix('.')) else {
+                continue;
+            };
+            let mut here = &mut part.form;
+            for step in knob.split('.') {
+                here = &mut here[step];
+            }
+            *here = value.clone();
+        }
+    }
+}
