@@ -13,6 +13,7 @@ mod latency_map;
 mod live;
 mod nodes;
 mod objectives;
+mod orders;
 mod recovery;
 mod saturation;
 mod story;
@@ -35,6 +36,7 @@ pub use self::latency_map::{LatencyMap, LatencyWindow};
 pub use self::live::News;
 pub use self::nodes::{InstanceReport, Instances, NodeReport, ResourceReport};
 pub use self::objectives::{Breach, ObjectiveReport, Unit};
+pub use self::orders::Orders;
 pub use self::recovery::Recovery;
 pub use self::timeline::{Moment, Scaling};
 use crate::run::Run;
@@ -91,6 +93,9 @@ pub struct Report {
     /// What it costs, where any node has a price.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<Cost>,
+    /// What answers brought in and what was lost, where users say what they are worth.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub orders: Option<Orders>,
     /// Instances that came and went.
     pub scaling: Vec<Scaling>,
     /// Notable events.
@@ -173,6 +178,7 @@ impl Report {
             classes: counts::classes(&facts),
             nodes: nodes::nodes(&facts),
             cost: facts.cost.clone(),
+            orders: orders::orders(&facts),
             scaling: timeline::scaling(&facts),
             timeline: timeline::timeline(&facts, &core.journal, &objectives, &bottleneck),
             timeline_cut: core.journal_cut,

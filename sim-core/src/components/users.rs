@@ -9,7 +9,7 @@ mod spec;
 
 use serde::{Deserialize, Serialize};
 
-use self::menu::Menu;
+use self::menu::{Menu, asked, tallies};
 pub use self::profile::{DailySpec, PeakSpec, ProfileSpec, Spacing, StepSpec, VaryingSpec};
 use self::retry::Retry;
 pub use self::retry::{Jitter, RetrySpec};
@@ -270,10 +270,20 @@ impl Users {
         match visit.owner {
             Owner::Nobody => {}
             Owner::Session(session) if outcome == Outcome::Failed(Cause::Abandoned) => {
-                self.sessions.remove(session);
+                self.leave(session);
             }
             Owner::Session(session) => self.think(cx, session, visit.ask.luck),
             Owner::User(user) => self.rest(cx, user, visit.ask.luck),
+        }
+    }
+
+    /// A session ends before its time: its luck says what it would still have asked for.
+    fn leave(&mut self, index: u32) {
+        let Some(session) = self.sessions.remove(index) else { return };
+        let Session { luck, stage, left, .. } = session;
+        self.tallies[stage as usize].forgone += u64::from(left);
+        for later in stage + 1..self.menu.journey.len() as u16 {
+            self.tallies[later as usize].forgone += u64::from(self.menu.visits(luck, later));
         }
     }
 
@@ -315,7 +325,7 @@ impl Component for Users {
         Ok(Users {
             enter: site.node(&spec.enter)?,
             source: Source::new(spec, &think, site)?,
-            tallies: menu.names(site).into_iter().map(Tally::new).collect(),
+            tallies: tallies(&menu, spec, site)?,
             menu,
             think,
             patience: compile(spec.patience.as_ref(), "patience")?,
@@ -348,6 +358,9 @@ impl Component for Users {
             fresh.source = self.source.clone();
         } else {
             cx.disarm(self.clock);
+        }
+        for (tally, fresh) in self.tallies.iter_mut().zip(&fresh.tallies) {
+            tally.usd_each = fresh.usd_each;
         }
         self.source = fresh.source;
         self.menu = fresh.menu;
@@ -384,8 +397,7 @@ impl Component for Users {
     }
 
     fn asks(spec: &UsersSpec) -> Option<Vec<String>> {
-        let table = if spec.sessions.is_some() { &spec.journey } else { &spec.mix };
-        Some(table.keys().map(|name| name.0.clone()).collect())
+        Some(asked(spec).keys().map(|name| name.0.clone()).collect())
     }
 
     /// The highest rate of open arrivals; closed users throttle themselves.

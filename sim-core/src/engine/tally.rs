@@ -21,6 +21,10 @@ pub struct Tally {
     pub completed: u64,
     /// Given up, by the last cause.
     pub failed: Causes,
+    /// Never begun, because who would have asked had left before.
+    pub forgone: u64,
+    /// What an answer brings in, USD; 0 where it does not say.
+    pub usd_each: f64,
     /// Begun after the warm-up.
     pub measured_issued: u64,
     /// Given up after the warm-up, by cause.
@@ -40,6 +44,8 @@ impl Tally {
             issued: 0,
             completed: 0,
             failed: [0; Cause::ALL.len()],
+            forgone: 0,
+            usd_each: 0.0,
             measured_issued: 0,
             measured_failed: [0; Cause::ALL.len()],
             latency: Histogram::default(),

@@ -60,6 +60,12 @@ pub struct ClassReport {
     pub requests: Requests,
     /// Losses by cause.
     pub failures: Failures,
+    /// Requests never begun, because the sessions that would have made them had been left.
+    #[serde(default)]
+    pub forgone: u64,
+    /// What an answer brings in, USD, where the scenario says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usd_each: Option<f64>,
     /// Requests answered per second after the warm-up.
     pub goodput_rps: f64,
     /// Latencies.
@@ -115,6 +121,8 @@ pub(super) fn classes(facts: &Facts<'_>) -> IndexMap<String, ClassReport> {
         let report = ClassReport {
             requests,
             failures: failures(&causes),
+            forgone: class.tallies.iter().map(|tally| tally.forgone).sum(),
+            usd_each: class.tallies.iter().map(|tally| tally.usd_each).find(|usd| *usd > 0.0),
             goodput_rps: ratio(latency.count() as f64, facts.span_s()),
             latency_ms: Latency::of(&latency),
         };

@@ -21,6 +21,7 @@ impl Report {
         lines.push(self.why());
         lines.extend(self.when().map(|when| ("When", when)));
         lines.push(("Lost", self.lost()));
+        lines.extend(self.orders.map(|orders| ("Orders", orders.said())));
         lines.extend(self.costs().map(|costs| ("Cost", costs)));
         lines
     }

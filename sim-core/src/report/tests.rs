@@ -2,6 +2,7 @@
 
 mod blame;
 mod cost;
+mod orders;
 mod recovery;
 pub(super) mod sample;
 

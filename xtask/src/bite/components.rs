@@ -4,6 +4,13 @@ use super::Fault;
 
 pub(crate) const FAULTS: &[Fault] = &[
     Fault {
+        file: "sim-core/src/components/users.rs",
+        find: "        self.tallies[stage as usize].forgone += u64::from(left);",
+        replace: "        self.tallies[stage as usize].forgone += u64::from(left.min(0));",
+        test: "sim-core orders",
+        why: "orders that are never made are the larger part of what is lost",
+    },
+    Fault {
         file: "sim-core/src/components/users/crowd.rs",
         find: "        below(rng, u64::from(self.ceiling)) as usize",
         replace: "        below(rng, self.idle.len() as u64) as usize",

@@ -1,11 +1,13 @@
 //! What a group of users asks for: endpoints by weight or by journey, clients and keys.
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::source::flaw;
 use super::spec::UsersSpec;
 use crate::engine::chance::{Draw, Weights, Zipf, below, flip, mix, name_key};
 use crate::engine::request::{Ask, Want};
+use crate::engine::tally::Tally;
 use crate::wiring::{EndpointName, Flaw, Site};
 
 const CLASS: u64 = 0x636c_6173_7300_0002;
@@ -28,8 +30,8 @@ pub(super) struct Menu {
 
 impl Menu {
     pub(super) fn new(spec: &UsersSpec, site: &Site) -> Result<Self, Flaw> {
-        let (field, table) =
-            if spec.sessions.is_some() { ("journey", &spec.journey) } else { ("mix", &spec.mix) };
+        let field = if spec.sessions.is_some() { "journey" } else { "mix" };
+        let table = asked(spec);
         let mut endpoints = Vec::new();
         for name in table.keys() {
             endpoints.push(
@@ -94,7 +96,31 @@ impl Menu {
     }
 }
 
-fn check_numbers(field: &str, table: &indexmap::IndexMap<EndpointName, f64>) -> Result<(), Flaw> {
+/// One tally per class, with what an answer of it is worth.
+pub(super) fn tallies(menu: &Menu, spec: &UsersSpec, site: &Site) -> Result<Vec<Tally>, Flaw> {
+    let mut tallies: Vec<Tally> = menu.names(site).into_iter().map(Tally::new).collect();
+    let asked = asked(spec);
+    for (name, money) in &spec.worth {
+        let Some(class) = asked.get_index_of(name) else {
+            let known: Vec<&str> = asked.keys().map(|name| &name.0[..]).collect();
+            let message = format!("nobody here asks for \"{}\"", name.0);
+            let remedy = match known.is_empty() {
+                true => "name the endpoints in mix or journey first".to_owned(),
+                false => format!("these users ask for {}", known.join(", ")),
+            };
+            return Err(Flaw::new(&format!("worth.{}", name.0), message, &remedy));
+        };
+        tallies[class].usd_each = money.usd();
+    }
+    Ok(tallies)
+}
+
+/// The endpoints that are asked for, in the order of the classes.
+pub(super) fn asked(spec: &UsersSpec) -> &IndexMap<EndpointName, f64> {
+    if spec.sessions.is_some() { &spec.journey } else { &spec.mix }
+}
+
+fn check_numbers(field: &str, table: &IndexMap<EndpointName, f64>) -> Result<(), Flaw> {
     for (name, &number) in table {
         if !(number.is_finite() && (0.0..=1e6).contains(&number)) {
             return Err(Flaw::new(

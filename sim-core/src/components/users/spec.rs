@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::profile::ProfileSpec;
 use super::retry::RetrySpec;
 use crate::engine::chance::{LawSpec, ZipfSpec};
-use crate::units::Duration;
+use crate::units::{Duration, Money};
 use crate::wiring::{EndpointName, Target};
 
 /// A group of users: how they arrive, what they ask for, and when they give up.
@@ -32,6 +32,10 @@ pub struct UsersSpec {
     /// 15 % of the sessions go there, 2.5 means two visits or three.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub journey: IndexMap<EndpointName, f64>,
+    /// What an answered request to an endpoint brings in, like `checkout: 60 USD`: the report then
+    /// says what was lost, requests that a session never came to included.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub worth: IndexMap<EndpointName, Money>,
     /// Time between an answer and the next request of a session or a closed user; default 0s.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub think: Option<LawSpec>,

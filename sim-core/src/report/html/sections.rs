@@ -80,6 +80,9 @@ fn tiles(page: &mut Markup, report: &Report) {
     tile(&latency(report.latency_ms.p50), "p50 latency");
     tile(&latency(report.latency_ms.p95), "p95 latency");
     tile(&latency(report.latency_ms.p99), "p99 latency");
+    if let Some(orders) = &report.orders {
+        tile(&significant(orders.usd_lost), "USD of orders lost");
+    }
     if let Some(cost) = &report.cost {
         tile(&significant(cost.usd_per_hour), "USD per hour");
         let each = cost.usd_per_1000_good.map_or("-".to_owned(), significant);
