@@ -6,6 +6,7 @@ mod init;
 mod report;
 mod run;
 mod schema;
+mod serve;
 mod validate;
 
 use clap::{Parser, Subcommand};
@@ -23,6 +24,7 @@ Examples:
   busyhour run shop.yaml --format json -o run.json   for programs; exits 99 on a missed objective
   busyhour run shop.yaml --html report.html          the report as a page for a browser
   busyhour report run.json --format html             the same from a saved report
+  busyhour serve --open                              the page: watch a run and change it
   busyhour init shop.yaml                            write a first scenario
   busyhour validate shop.yaml                        check a scenario without playing it
   busyhour explain E012                              what an error means and how to put it right
@@ -62,6 +64,8 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Print the JSON Schema of scenarios, for editors
     Schema,
+    /// Hand the page to a browser, on this machine
+    Serve(serve::ServeArgs),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
 }
@@ -76,6 +80,7 @@ impl Busyhour {
             Command::Init(args) => init::init(args),
             Command::Explain(args) => explain::explain(args),
             Command::Schema => schema::schema(),
+            Command::Serve(args) => serve::serve(args),
             Command::Completions(args) => completions::completions(args),
         };
         done.unwrap_or_else(|Failure { exit, message }| {

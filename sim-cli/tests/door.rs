@@ -1,7 +1,8 @@
 //! The command line as a person or a build sees it: streams, formats and exit codes.
 
-use std::io::Write as _;
-use std::process::{Command, Output, Stdio};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, Command, Output, Stdio};
 
 const SHOP: &str = "busyhour: 1
 duration: 20s
@@ -166,4 +167,71 @@ fn schema_explain_validate_and_completions_answer() {
     }
     assert_eq!(busyhour(&["validate", "-"], SHOP).status.code(), Some(0));
     assert!(!busyhour(&["completions", "bash"], "").stdout.is_empty());
+}
+
+/// A server of the page that ends with this.
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // one that has ended already is what some tests want
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Serves a page on a free port; its address as printed.
+fn served(page: &str) -> (Server, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_busyhour"))
+        .args(["serve", "--port", "0", "--page", page])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the binary runs");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("a line");
+    (Server(child), line.trim().to_owned())
+}
+
+/// What the server at an address answers to a request for a path.
+fn fetched(address: &str, path: &str) -> String {
+    let host = address.trim_start_matches("http://").trim_end_matches('/');
+    let mut stream = TcpStream::connect(host).expect("it listens");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).expect("it hears");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("it answers");
+    answer
+}
+
+#[test]
+fn the_page_is_served_on_this_machine_under_its_own_policy_until_it_is_interrupted() {
+    let file = std::env::temp_dir().join(format!("busyhour-page-{}.html", std::process::id()));
+    let page = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
+                img-src data:\"><title>Busyhour</title>";
+    std::fs::write(&file, page).expect("a file can be made");
+    let (mut server, address) = served(&file.to_string_lossy());
+    assert!(address.starts_with("http://127.0.0.1:"), "{address}");
+    let answer = fetched(&address, "/");
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with(page), "{answer}");
+    for line in [
+        "content-type: text/html; charset=utf-8",
+        "content-security-policy: default-src 'none'; img-src data:",
+        "x-content-type-options: nosniff",
+        "referrer-policy: no-referrer",
+    ] {
+        assert!(answer.contains(&format!("\r\n{line}\r\n")), "{line}\n{answer}");
+    }
+    let missing = fetched(&address, "/../etc/passwd");
+    assert!(missing.starts_with("HTTP/1.1 404") && missing.contains("nosniff"), "{missing}");
+    let id = server.0.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().is_ok_and(|kill| kill.success()));
+    assert_eq!(server.0.wait().expect("it ends").code(), Some(0));
+    std::fs::write(&file, "<p>something else</p>").expect("it is there");
+    let wrong = busyhour(&["serve", "--port", "0", "--page", &file.to_string_lossy()], "");
+    assert_eq!(wrong.status.code(), Some(2));
+    std::fs::remove_file(&file).expect("it is there");
+    let none = busyhour(&["serve", "--port", "0", "--page", &file.to_string_lossy()], "");
+    assert_eq!(none.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&none.stderr).contains("cargo xtask web"));
 }

@@ -1,4 +1,4 @@
-// Unpacks the module, compiles it once for the page and every worker, and starts the page.
+// Finds the module, compiles it once for the page and every worker, and starts the page.
 (async () => {
   "use strict";
   const text = (id) => document.getElementById(id).textContent;
@@ -7,16 +7,10 @@
     place.textContent = "The page cannot start: " + problem;
     place.setAttribute("role", "alert");
   };
+/*{{parts}}*/
   try {
-    const packed = Uint8Array.from(atob(text("module").trim()), (c) => c.charCodeAt(0));
-    const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
-    const module = await WebAssembly.compile(await new Response(stream).arrayBuffer());
-    document.getElementById("module").remove();
-    const inside =
-      text("glue") +
-      "\nonmessage = (first) => {" +
-      "wasm_bindgen.initSync({ module: first.data }); wasm_bindgen.worker(); };";
-    const script = URL.createObjectURL(new Blob([inside], { type: "text/javascript" }));
+    const [bytes, script] = await parts();
+    const module = await WebAssembly.compile(bytes);
     const newWorker = () => {
       const worker = new Worker(script);
       worker.postMessage(module);

@@ -20,7 +20,7 @@ const LOOK: Duration = Duration::from_millis(50);
 const FLAGS: &str = "--headless --remote-debugging-pipe --no-sandbox --disable-gpu --no-first-run \
                      --disable-background-networking --disable-component-update --disable-sync \
                      --disable-default-apps --disable-dev-shm-usage --hide-scrollbars \
-                     --host-resolver-rules='MAP * ~NOTFOUND'";
+                     --host-resolver-rules='MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'";
 
 static COUNT: AtomicU32 = AtomicU32::new(0);
 

@@ -3,6 +3,8 @@
 //! The test run builds the page and names its file in `BUSYHOUR_PAGE`; without it (a plain
 //! `cargo test`) there is nothing to open.
 
+mod hosted;
+
 use serde_json::{Value, json};
 use sim_core::append_events;
 

@@ -1,4 +1,6 @@
-//! Makes the page: `index.html` with styles, glue, module and scenarios inlined, one offline file.
+//! Makes the page from `index.html`: as one offline file, and as a folder to put on a server.
+
+mod hosted;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -10,41 +12,84 @@ use crate::wasm::{Host, bound};
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// Builds `target/web/busyhour.html` and says how large it is.
+/// What both forms of the page are made of.
+struct Parts {
+    /// What loads the module: `busyhour.js`.
+    glue: String,
+    /// The module.
+    module: Vec<u8>,
+    style: String,
+    scenarios: String,
+}
+
+/// Builds both forms of the page, says how large the single file is and returns its path.
 pub(crate) fn build() -> Result<PathBuf, String> {
     let glue = bound(Host::Page)?;
-    let script = read(&glue.join("busyhour.js"))?;
-    let module = bytes(&glue.join("busyhour_bg.wasm"))?;
-    let start = read(&root().join("sim-web/page/start.js"))?;
-    for (name, text) in [("the glue", &script), ("start.js", &start)] {
-        if text.contains("</script") {
-            return Err(format!("{name} would end its own script element"));
-        }
-    }
-    let parts = [
-        ("{{script-hashes}}", format!("{} {}", hash(&script)?, hash(&start)?)),
-        ("/*{{style}}*/", style()?),
-        ("{{scenarios}}", scenarios()?),
-        ("{{module}}", base64(&piped("gzip", &["-9", "-n", "-c"], &module)?)),
-        ("/*{{glue}}*/", script),
-        ("/*{{start}}*/", start),
-    ];
-    let page = filled(&read(&root().join("index.html"))?, &parts)?;
+    let parts = Parts {
+        glue: read(&glue.join("busyhour.js"))?,
+        module: bytes(&glue.join("busyhour_bg.wasm"))?,
+        style: style()?,
+        scenarios: scenarios()?,
+    };
+    hosted::build(&parts, &root().join("target/web/dist"))?;
+    let page = single(&parts)?;
     let path = root().join("target/web/busyhour.html");
     write(&path, page.as_bytes())?;
-    let sent = piped("gzip", &["-9", "-n", "-c"], page.as_bytes())?.len();
+    let sent = zipped(page.as_bytes())?.len();
     let kib = |n: usize| n as f64 / 1024.0;
     let name = path.display();
     println!("{name} ({:.0} KiB, {:.0} KiB gzipped)", kib(page.len()), kib(sent));
     Ok(path)
 }
 
+/// The page as one file.
+fn single(parts: &Parts) -> Result<String, String> {
+    let (start, worker) = (started("packed.js")?, own("worker.js")?);
+    for (name, text) in [("the glue", &parts.glue), ("start.js", &start), ("worker.js", &worker)] {
+        if text.contains("</script") {
+            return Err(format!("{name} would end its own script element"));
+        }
+    }
+    let module = base64(&zipped(&parts.module)?);
+    let hashes = format!("{} {}", hash(&parts.glue)?, hash(&start)?);
+    let program = format!(
+        "<script type=\"application/octet-stream\" id=\"module\">{module}</script>\n\
+         <script type=\"text/plain\" id=\"worker\">{worker}</script>\n\
+         <script id=\"glue\">{}</script>\n<script>{start}</script>",
+        parts.glue
+    );
+    let policy = format!(
+        "script-src {hashes} 'wasm-unsafe-eval'; worker-src blob:; style-src 'unsafe-inline'"
+    );
+    shell(parts, [policy, format!("<style>{}</style>", parts.style), program])
+}
+
+/// The shell filled with a policy, what brings the styles and what brings the program.
+fn shell(parts: &Parts, [policy, style, program]: [String; 3]) -> Result<String, String> {
+    let places = [
+        ("{{policy}}", policy),
+        ("<!--{{style}}-->", style),
+        ("{{scenarios}}", parts.scenarios.clone()),
+        ("<!--{{program}}-->", program),
+    ];
+    filled("index.html", &read(&root().join("index.html"))?, &places)
+}
+
+/// The script that starts the page, with its way to find the page's parts.
+fn started(way: &str) -> Result<String, String> {
+    filled("start.js", &own("start.js")?, &[("/*{{parts}}*/", own(way)?)])
+}
+
+/// A file of the page's own.
+fn own(name: &str) -> Result<String, String> {
+    read(&root().join("sim-web/page").join(name))
+}
+
 /// The styles of the report, so that both are of one family, with a theme that can be chosen, and
 /// those of the page alone.
 fn style() -> Result<String, String> {
     let report = read(&root().join("sim-core/src/report/html/page.css"))?;
-    let own = read(&root().join("sim-web/page/page.css"))?;
-    Ok(choosable(&report)? + &own)
+    Ok(choosable(&report)? + &own("page.css")?)
 }
 
 /// Styles in which the root element's `data-theme` wins over the system's.
@@ -62,13 +107,13 @@ fn choosable(style: &str) -> Result<String, String> {
     ))
 }
 
-/// The template with each place filled; a place that is not there exactly once is an error.
-fn filled(template: &str, parts: &[(&str, String)]) -> Result<String, String> {
+/// The template of that name with each place filled; a place that is not there exactly once is an error.
+fn filled(name: &str, template: &str, parts: &[(&str, String)]) -> Result<String, String> {
     let mut places = Vec::new();
     for (place, text) in parts {
         let mut found = template.match_indices(place);
         let (Some((at, _)), None) = (found.next(), found.next()) else {
-            return Err(format!("index.html must say {place} exactly once"));
+            return Err(format!("{name} must say {place} exactly once"));
         };
         places.push((at, at + place.len(), text));
     }
@@ -119,11 +164,18 @@ fn quoted(text: &str) -> String {
 
 /// What a content security policy calls a script that it allows.
 fn hash(script: &str) -> Result<String, String> {
-    let printed = piped("sha256sum", &[], script.as_bytes())?;
+    Ok(format!("'sha256-{}'", base64(&sha256(script.as_bytes())?)))
+}
+
+fn sha256(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    let printed = piped("sha256sum", &[], bytes)?;
     let byte = |pair: &[u8]| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok();
     let digest: Option<Vec<u8>> = printed.get(..64).and_then(|s| s.chunks(2).map(byte).collect());
-    let digest = digest.ok_or("sha256sum printed no digest")?;
-    Ok(format!("'sha256-{}'", base64(&digest)))
+    digest.ok_or_else(|| "sha256sum printed no digest".to_owned())
+}
+
+fn zipped(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    piped("gzip", &["-9", "-n", "-c"], bytes)
 }
 
 fn base64(bytes: &[u8]) -> String {
@@ -191,7 +243,7 @@ mod tests {
     #[test]
     fn what_fills_a_place_is_not_searched_for_places() {
         let parts = [("{b}", "2".to_owned()), ("{a}", "{b}".to_owned())];
-        assert_eq!(filled("<{a} {b}>", &parts).as_deref(), Ok("<{b} 2>"));
-        assert!(filled("<{a}>", &parts).is_err_and(|why| why.contains("{b}")));
+        assert_eq!(filled("x", "<{a} {b}>", &parts).as_deref(), Ok("<{b} 2>"));
+        assert!(filled("x", "<{a}>", &parts).is_err_and(|why| why.contains("{b}")));
     }
 }

@@ -73,4 +73,11 @@ pub(crate) const FAULTS: &[Fault] = &[
         test: "sim-web layout::tests",
         why: "a line would run backwards through the boxes of the picture",
     },
+    Fault {
+        file: "sim-cli/src/commands/serve.rs",
+        find: "HeaderValue::from_static(\"nosniff\")",
+        replace: "HeaderValue::from_static(\"\")",
+        test: "sim-cli the_page_is_served",
+        why: "a browser could take the page for something else than it is",
+    },
 ];
