@@ -1,5 +1,6 @@
 //! The commands and what they share.
 
+mod compare;
 mod completions;
 mod explain;
 mod init;
@@ -23,6 +24,8 @@ Examples:
   busyhour run shop.yaml --set nodes.web.workers=8   the same with one thing changed
   busyhour run shop.yaml --format json -o run.json   for programs; exits 99 on a missed objective
   busyhour run shop.yaml --html report.html          the report as a page for a browser
+  busyhour run shop.yaml --replications auto         forty days, not one: figures with intervals
+  busyhour compare shop.yaml --change nodes.web.workers=8   is it better, and how sure is that
   busyhour report run.json --format html             the same from a saved report
   busyhour serve --open                              the page: watch a run and change it
   busyhour init shop.yaml                            write a first scenario
@@ -54,6 +57,8 @@ pub(crate) struct Busyhour {
 enum Command {
     /// Play a scenario and report what it amounted to
     Run(run::RunArgs),
+    /// Play variants of a scenario on the same luck, and tell how they differ and how sure that is
+    Compare(compare::CompareArgs),
     /// Check a scenario without playing it
     Validate(validate::ValidateArgs),
     /// Show a saved JSON report again, as text or as a page
@@ -75,6 +80,7 @@ impl Busyhour {
     pub(crate) fn obey(&self) -> Exit {
         let done = match &self.command {
             Command::Run(args) => run::run(args, self.color),
+            Command::Compare(args) => compare::compare(args, self.color),
             Command::Validate(args) => validate::validate(args, self.color),
             Command::Report(args) => report::report(args, self.color),
             Command::Init(args) => init::init(args),

@@ -3,6 +3,7 @@
 mod commands;
 mod exit;
 mod input;
+mod many;
 mod output;
 mod progress;
 mod style;

@@ -39,6 +39,64 @@ fn a_run_reads_standard_input_and_exits_with_its_verdict() {
 }
 
 #[test]
+fn replications_are_the_same_on_any_number_of_threads() {
+    let played = |threads: &str| {
+        let words = ["run", "-", "--replications", "5", "--format", "json", "--threads", threads];
+        let output = busyhour(&words, SHOP);
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
+    };
+    let one = played("1");
+    assert!(one == played("2"), "threads change what comes out");
+    let summary: serde_json::Value = serde_json::from_slice(&one).expect("JSON");
+    assert_eq!(summary["samples"].as_array().map(Vec::len), Some(5));
+    assert_eq!(summary["objectives"][0]["held_in"], 5);
+    let single = json(&busyhour(&["run", "-", "--format", "json"], SHOP));
+    assert_eq!(summary["samples"][0]["digest"], single["digest"]);
+    // what was not measured precisely enough does not pass for held
+    let close = SHOP.replace("errors < 1%", "latency p(95) < 30ms");
+    let unsure = busyhour(&["run", "-", "--replications", "1"], &close);
+    assert!(String::from_utf8_lossy(&unsure.stdout).contains("1 of 1"));
+    let never = busyhour(&["run", "-", "--replications", "0"], SHOP);
+    assert_eq!(never.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&never.stderr).contains("write 1 to 100000, or auto"));
+}
+
+#[test]
+fn auto_plays_until_it_is_precise() {
+    let words = ["run", "-", "--replications", "auto", "--precision", "2%", "--format", "json"];
+    let lively = SHOP.replace("errors < 1%", "latency mean < 40ms");
+    let summary = json(&busyhour(&words, &lively));
+    let value = &summary["objectives"][0]["value"];
+    let of = |key: &str| value[key].as_f64().expect("a number");
+    assert!((of("high") - of("low")) / 2.0 <= 0.02 * 40.0, "{value}");
+    assert!(summary["samples"].as_array().is_some_and(|samples| samples.len() >= 10));
+}
+
+#[test]
+fn a_change_is_compared_with_the_baseline() {
+    let folder = std::env::temp_dir().join(format!("busyhour-compare-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let shop = folder.join("shop.yaml");
+    std::fs::write(&shop, SHOP).expect("a file");
+    let shop = shop.to_str().expect("a path");
+    let few = ["--replications", "4"];
+    let change = ["compare", shop, "--change", "nodes.app.workers=1"];
+    let found = busyhour(&[&change[..], &few].concat(), "");
+    let said = String::from_utf8_lossy(&found.stdout).into_owned();
+    assert_eq!(found.status.code(), Some(0), "{said}");
+    assert!(said.contains("latency mean is ") && said.contains(" higher"), "{said}");
+    let same = busyhour(&[&["compare", shop, shop][..], &few].concat(), "");
+    assert!(String::from_utf8_lossy(&same.stdout).contains("the very same runs"));
+    let alone = busyhour(&["compare", shop], "");
+    assert_eq!(alone.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&alone.stderr).contains("nothing to compare with"));
+    let piped = busyhour(&["compare", "-", "-"], SHOP);
+    assert!(String::from_utf8_lossy(&piped.stderr).contains("can be read once"));
+    std::fs::remove_dir_all(&folder).expect("it goes");
+}
+
+#[test]
 fn mistakes_go_to_standard_error_with_code_two() {
     let wrong = busyhour(&["run", "-"], &SHOP.replace("enter: app", "enter: ap"));
     assert_eq!(wrong.status.code(), Some(2));
@@ -234,4 +292,20 @@ fn the_page_is_served_on_this_machine_under_its_own_policy_until_it_is_interrupt
     let none = busyhour(&["serve", "--port", "0", "--page", &file.to_string_lossy()], "");
     assert_eq!(none.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&none.stderr).contains("cargo xtask web"));
+}
+
+/// Every command that a page in `docs` shows can be typed as it stands.
+#[test]
+fn what_the_documentation_says_to_type_works() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let page = std::fs::read_to_string(format!("{root}/docs/statistics.md")).expect("the page");
+    let lines: Vec<&str> = page.lines().filter(|line| line.starts_with("busyhour ")).collect();
+    assert!(lines.len() >= 4, "{lines:?}");
+    for line in lines {
+        let words: Vec<&str> = line.split_whitespace().skip(1).collect();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_busyhour"));
+        let output = command.args(&words).current_dir(root).output().expect("it runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{line}: {said}");
+    }
 }

@@ -3,6 +3,7 @@
 
 pub mod components;
 pub mod engine;
+pub mod experiment;
 mod play;
 pub mod report;
 pub mod rules;
@@ -16,6 +17,7 @@ pub mod wiring;
 // The front: doors use these names and no path behind them.
 pub use components::CATALOGUE;
 pub use components::manual::{Knob, Manual, manual};
+pub use experiment::{Comparison, Precision, Replications, Sample, Surety, replication_seed};
 pub use play::{node_digests, play};
 pub use report::{
     FrameReport, Moment, News, ObjectiveReport, Report, RequestsFrame, Scale, Unit, Verdict,
@@ -27,4 +29,4 @@ pub use scenario::problem::{
     Code, Problem, Problems, Severity, Sources, nearest_remedy, render, render_all,
 };
 pub use scenario::{Files, NoFiles, Reading, append_events, machines, models, read, schema};
-pub use units::Duration;
+pub use units::{Duration, Share};

@@ -19,7 +19,7 @@ mod saturation;
 mod story;
 #[cfg(test)]
 mod tests;
-mod text;
+pub(crate) mod text;
 mod timeline;
 
 use indexmap::IndexMap;
@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 pub use self::account::{Account, Entry};
 pub use self::bottleneck::Bottleneck;
 pub use self::cost::{Cost, NodeCost, TrafficCost};
-pub use self::counts::{Attempts, ClassReport, Failures, Latency, Requests};
+pub use self::counts::{Attempts, ClassReport, Failures, Latency, Requests, histograms};
 use self::facts::{Facts, ratio, seconds};
 pub use self::frames::{FrameReport, PartFrameReport, RequestsFrame, ResourceFrameReport};
 pub use self::html::axis::{Scale, times};

@@ -5,6 +5,7 @@
 
 mod components;
 mod engine;
+mod experiments;
 mod mismatches;
 mod page;
 mod plant;
@@ -35,6 +36,7 @@ pub(crate) struct Fault {
 const FAMILIES: &[&[Fault]] = &[
     components::FAULTS,
     engine::FAULTS,
+    experiments::FAULTS,
     mismatches::FAULTS,
     page::FAULTS,
     report::FAULTS,

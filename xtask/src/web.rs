@@ -107,7 +107,8 @@ fn choosable(style: &str) -> Result<String, String> {
     ))
 }
 
-/// The template of that name with each place filled; a place that is not there exactly once is an error.
+/// The template of that name with each place filled; a place that is not there exactly once is an
+/// error.
 fn filled(name: &str, template: &str, parts: &[(&str, String)]) -> Result<String, String> {
     let mut places = Vec::new();
     for (place, text) in parts {

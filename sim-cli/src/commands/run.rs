@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, ValueEnum};
-use sim_core::{Advanced, Duration, Plan, Report, Run, Verdict, figures};
+use sim_core::{Advanced, Duration, Plan, Report, Run, Surety, Verdict, figures};
 
 use crate::exit::{Exit, Failure};
 use crate::input;
+use crate::many::{Count, Many, ManyArgs};
 use crate::output::{Destination, talk};
 use crate::progress::{Progress, cpu_seconds};
 use crate::style::{Color, painted};
@@ -66,6 +67,12 @@ pub(crate) struct RunArgs {
     /// Which frames the JSON holds
     #[arg(long, value_enum, default_value_t)]
     frames: Frames,
+    /// Play it so often under seeds drawn from the first, and give every figure an interval; auto:
+    /// until the objectives are known to the precision
+    #[arg(long, value_name = "N|auto")]
+    replications: Option<Count>,
+    #[command(flatten)]
+    many: ManyArgs,
     /// Fail with exit code 2 if the scenario states no objectives
     #[arg(long)]
     require_objectives: bool,
@@ -92,6 +99,9 @@ pub(super) fn run(args: &RunArgs, color: Color) -> Result<Exit, Failure> {
             plan.name
         )));
     }
+    if let Some(count) = args.replications {
+        return replicated(plan, count, args, &destination);
+    }
     let (run, cpu) = played(plan, args)?;
     let mut report = Report::of(&run).with_cpu_seconds(cpu);
     report.command = Some(repeat(args, run.seed()));
@@ -113,6 +123,45 @@ pub(super) fn run(args: &RunArgs, color: Color) -> Result<Exit, Failure> {
     };
     destination.write(&text)?;
     Ok(exit(&report, args.allow_missed))
+}
+
+/// Plays it many times.
+fn replicated(
+    plan: Plan,
+    count: Count,
+    args: &RunArgs,
+    destination: &Destination,
+) -> Result<Exit, Failure> {
+    if matches!(args.format, Format::Csv | Format::Html) || args.html.is_some() {
+        return Err(Failure::usage(
+            "replications are written as text or JSON: leave --html and --format out, or write \
+             --format json",
+        ));
+    }
+    let seed = args.seed.unwrap_or(plan.seed);
+    let many = Many::new(&args.many, vec![Arc::new(plan)], seed, interrupts()?, args.quiet);
+    let sets = many.play(count)?;
+    let summary = match sets.first() {
+        Some(set) if !set.is_empty() => set.summary(),
+        _ => {
+            talk("interrupted before the first replication was complete\n");
+            return Ok(Exit::Interrupted);
+        }
+    };
+    let text = match args.format {
+        Format::Json => {
+            let text = serde_json::to_string_pretty(&summary);
+            text.map_err(|error| Failure::internal(error.to_string()))? + "\n"
+        }
+        _ => summary.to_text(),
+    };
+    destination.write(&text)?;
+    if many.was_stopped() {
+        talk(&format!("interrupted after {} replications\n", summary.samples.len()));
+        return Ok(Exit::Interrupted);
+    }
+    let sure = matches!(summary.verdict, Surety::Held | Surety::NoObjectives);
+    Ok(if sure || args.allow_missed { Exit::Ok } else { Exit::Missed })
 }
 
 fn exit(report: &Report, allow_missed: bool) -> Exit {
@@ -155,7 +204,7 @@ fn played(plan: Plan, args: &RunArgs) -> Result<(Run, f64), Failure> {
 }
 
 /// A flag that the first interrupt raises; the second one ends the process.
-fn interrupts() -> Result<Arc<AtomicBool>, Failure> {
+pub(super) fn interrupts() -> Result<Arc<AtomicBool>, Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     let raised = Arc::clone(&stop);
     ctrlc::set_handler(move || {

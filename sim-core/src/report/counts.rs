@@ -7,6 +7,7 @@ use super::facts::{Class, Facts, add, ratio};
 use crate::engine::meter::Histogram;
 use crate::engine::request::Cause;
 use crate::engine::tally::Causes;
+use crate::run::Run;
 
 /// Logical requests of the whole run, warm-up included: issued = completed + failed + in flight.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,6 +113,14 @@ pub(super) fn latency(facts: &Facts<'_>) -> Latency {
     let mut all = Histogram::default();
     facts.classes.values().for_each(|class| all.merge(&class.latency()));
     Latency::of(&all)
+}
+
+/// Latencies of the requests answered after the warm-up, by class.
+#[must_use]
+pub fn histograms(run: &Run) -> IndexMap<String, Histogram> {
+    let facts = Facts::of(run);
+    let all = facts.classes.iter();
+    all.map(|(name, class)| ((*name).to_owned(), class.latency())).collect()
 }
 
 pub(super) fn classes(facts: &Facts<'_>) -> IndexMap<String, ClassReport> {

@@ -44,6 +44,8 @@ pub enum Unit {
     /// USD per 1,000 good requests.
     #[serde(rename = "usd_per_1000_good")]
     UsdPer1000Good,
+    /// USD.
+    Usd,
 }
 
 impl Unit {
@@ -66,6 +68,7 @@ impl Unit {
             Unit::PerSecond => format!("{}/s", significant(value)),
             Unit::UsdPerHour => format!("{} USD/h", significant(value)),
             Unit::UsdPer1000Good => format!("{} USD/1000 good", significant(value)),
+            Unit::Usd => format!("{} USD", significant(value)),
         }
     }
 }

@@ -4,7 +4,7 @@ mod head;
 mod over_time;
 mod table;
 
-use self::table::Table;
+pub(crate) use self::table::{Table, wrapped};
 use super::counts::{ClassReport, Latency};
 use super::figures::{at, count, duration_ms, percent, significant};
 use super::nodes::NodeReport;
@@ -46,7 +46,7 @@ impl Report {
     }
 }
 
-fn titled(title: &str, body: &str) -> String {
+pub(crate) fn titled(title: &str, body: &str) -> String {
     if body.is_empty() { String::new() } else { format!("{title}\n{body}") }
 }
 
@@ -204,7 +204,7 @@ fn timeline(report: &Report) -> String {
         let node = moment.node.as_deref().map_or(String::new(), |node| format!("{node}: "));
         let text = format!("{node}{}", moment.what);
         let indent = width + 4;
-        let wrapped = table::wrapped(&text, WIDTH - indent).join(&format!("\n{:indent$}", ""));
+        let wrapped = wrapped(&text, WIDTH - indent).join(&format!("\n{:indent$}", ""));
         format!("  {:>width$}  {wrapped}\n", at(moment.at_s))
     };
     let lines = report.timeline.iter().map(line).collect();

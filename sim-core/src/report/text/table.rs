@@ -3,7 +3,7 @@
 use super::WIDTH;
 
 /// Rows of cells under a header; columns are aligned right unless said otherwise.
-pub(super) struct Table {
+pub(crate) struct Table {
     rows: Vec<Vec<String>>,
     left: Vec<usize>,
     droppable: Vec<usize>,
@@ -11,29 +11,29 @@ pub(super) struct Table {
 
 impl Table {
     /// An empty table; a header of empty names is not shown.
-    pub(super) fn new(header: &[&str]) -> Self {
+    pub(crate) fn new(header: &[&str]) -> Self {
         let header = header.iter().map(|name| (*name).to_owned()).collect();
         Table { rows: vec![header], left: Vec::new(), droppable: Vec::new() }
     }
 
     /// These columns are aligned left.
-    pub(super) fn left(mut self, columns: &[usize]) -> Self {
+    pub(crate) fn left(mut self, columns: &[usize]) -> Self {
         self.left = columns.to_vec();
         self
     }
 
     /// These columns may be left out where a line is too long, the first one first.
-    pub(super) fn may_drop(mut self, columns: &[usize]) -> Self {
+    pub(crate) fn may_drop(mut self, columns: &[usize]) -> Self {
         self.droppable = columns.to_vec();
         self
     }
 
-    pub(super) fn row(&mut self, cells: Vec<String>) {
+    pub(crate) fn row(&mut self, cells: Vec<String>) {
         self.rows.push(cells);
     }
 
     /// The lines, or nothing if no row was added.
-    pub(super) fn body(&self) -> String {
+    pub(crate) fn body(&self) -> String {
         if self.rows.len() < 2 {
             return String::new();
         }
@@ -85,7 +85,7 @@ fn shortened(text: &str, width: usize) -> String {
 }
 
 /// Lines of at most `width` characters, broken at spaces; a longer word is cut.
-pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
         let word = shortened(word, width);

@@ -1,0 +1,193 @@
+//! Many runs at once, on all cores. What comes out does not depend on how many cores there are.
+
+#![expect(clippy::disallowed_types, reason = "a door may look at the machine's clock")]
+
+use std::io::{IsTerminal, stderr};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use rayon::prelude::*;
+use sim_core::{Advanced, Plan, Precision, Replications, Run, Sample, figures, replication_seed};
+
+use crate::exit::Failure;
+use crate::output::talk;
+
+/// Events between two looks at the interrupt key.
+const SLICE: u64 = 1_000_000;
+/// The fewest and the most that `auto` plays.
+const AUTO: (u32, u32) = (10, 2_000);
+/// From look to look there are so many times more: looking rarely keeps intervals honest.
+const GROWTH: f64 = 1.5;
+/// Runs of a thread whose latencies are held at once before they are merged.
+const HELD: usize = 4;
+/// How sure intervals are.
+pub(crate) const CONFIDENCE: f64 = 0.95;
+
+/// How often a scenario is played.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Count {
+    /// So often.
+    Fixed(u32),
+    /// Until intervals are narrow.
+    Auto,
+}
+
+impl FromStr for Count {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "auto" {
+            return Ok(Count::Auto);
+        }
+        let number = text.parse().ok().filter(|n: &u32| (1..=100_000).contains(n));
+        number.map(Count::Fixed).ok_or_else(|| "write 1 to 100000, or auto".to_owned())
+    }
+}
+
+/// A share of a value, like `5%`.
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse::<sim_core::Share>().ok().map(sim_core::Share::value);
+    share.filter(|share| *share > 0.0).ok_or_else(|| "write a share above 0, like 5%".to_owned())
+}
+
+/// Arguments of every command that plays many runs.
+#[derive(Debug, Args)]
+pub(crate) struct ManyArgs {
+    /// With auto: play until every objective is known to this share of its value or bound
+    #[arg(long, value_name = "SHARE", value_parser = share, default_value = "5%")]
+    precision: f64,
+    /// Threads; what comes out is the same with any number
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+}
+
+/// Runs that are played together.
+pub(crate) struct Many<'a> {
+    args: &'a ManyArgs,
+    plans: Vec<Arc<Plan>>,
+    seed: u64,
+    stop: Arc<AtomicBool>,
+    bar: ProgressBar,
+    began: Instant,
+}
+
+impl<'a> Many<'a> {
+    /// Variants that are played under the same seeds, all drawn from `seed`. `stop` ends it.
+    pub(crate) fn new(
+        args: &'a ManyArgs,
+        plans: Vec<Arc<Plan>>,
+        seed: u64,
+        stop: Arc<AtomicBool>,
+        quiet: bool,
+    ) -> Self {
+        let shown = !quiet && stderr().is_terminal();
+        let target =
+            if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) = ProgressStyle::with_template("{bar:30} {msg}") {
+            bar.set_style(style.progress_chars("██░"));
+        }
+        Many { args, plans, seed, stop, bar, began: Instant::now() }
+    }
+
+    /// Plays so often, or until it is precise enough; one set of replications per variant. Where it
+    /// was interrupted, those that were complete.
+    pub(crate) fn play(&self, count: Count) -> Result<Vec<Replications>, Failure> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.args.threads.unwrap_or(0));
+        let pool = pool.build().map_err(|error| Failure::internal(error.to_string()))?;
+        let new = |plan: &Arc<Plan>| Replications::new(Arc::clone(plan), CONFIDENCE);
+        let mut sets: Vec<Replications> = self.plans.iter().map(new).collect();
+        let done = pool.install(|| match count {
+            Count::Fixed(count) => self.extend(&mut sets, count),
+            Count::Auto => self.until_precise(&mut sets),
+        });
+        self.bar.finish_and_clear();
+        done.map(|()| sets)
+    }
+
+    pub(crate) fn was_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    fn until_precise(&self, sets: &mut [Replications]) -> Result<(), Failure> {
+        let (mut count, most) = AUTO;
+        loop {
+            self.extend(sets, count)?;
+            let wanted = self.args.precision;
+            let missing = sets.iter().find_map(|set| match set.precision(wanted) {
+                Precision::Reached => None,
+                Precision::Missing { name, half, needed } => Some((name, half, needed)),
+            });
+            let Some((name, half, needed)) = missing.filter(|_| !self.was_stopped()) else {
+                return Ok(());
+            };
+            if count >= most {
+                let (half, wanted) = (figures::percent(half), figures::percent(wanted));
+                talk(&format!(
+                    "{most} replications leave \"{name}\" at \u{b1} {half}, not {wanted}; about \
+                     {} would do\n",
+                    figures::count(needed)
+                ));
+                return Ok(());
+            }
+            let next = (f64::from(count) * GROWTH) as u64;
+            count = next.max(needed.min(3 * next)).min(u64::from(most)) as u32;
+        }
+    }
+
+    /// Plays on until there are so many of each.
+    fn extend(&self, sets: &mut [Replications], count: u32) -> Result<(), Failure> {
+        let runs = rayon::current_num_threads() * HELD;
+        let step = runs.div_ceil(sets.len()).max(1) as u32;
+        self.bar.set_length(u64::from(count));
+        while sets[0].len() < count && !self.was_stopped() {
+            let from = sets[0].len();
+            let to = count.min(from + step);
+            let jobs: Vec<(u32, &Arc<Plan>)> =
+                (from..to).flat_map(|run| self.plans.iter().map(move |plan| (run, plan))).collect();
+            let played: Result<Vec<Option<Sample>>, Failure> = jobs
+                .into_par_iter()
+                .with_max_len(1)
+                .map(|(run, plan)| self.one(run, plan))
+                .collect();
+            // only whole rows: every variant must have met the same luck
+            let mut samples = played?.into_iter();
+            for _ in from..to {
+                let row: Option<Vec<Sample>> = samples.by_ref().take(sets.len()).collect();
+                let Some(row) = row else { return Ok(()) };
+                sets.iter_mut().zip(row).for_each(|(set, sample)| set.add(sample));
+            }
+            self.show(sets[0].len(), count);
+        }
+        Ok(())
+    }
+
+    fn one(&self, number: u32, plan: &Arc<Plan>) -> Result<Option<Sample>, Failure> {
+        let seed = replication_seed(self.seed, number);
+        let mut run = Run::new(Arc::clone(plan), seed).map_err(|(part, flaw)| {
+            let path = format!("part {part}, {}", flaw.path);
+            Failure::usage(format!("{path}: {} ({})", flaw.message, flaw.remedy))
+        })?;
+        while !run.is_over() {
+            if self.was_stopped() {
+                return Ok(None);
+            }
+            if let Advanced::Circling(node) = run.advance(u64::MAX, SLICE) {
+                return Err(Failure::usage(run.circling(node)));
+            }
+        }
+        Ok(Some(Sample::of(&run)))
+    }
+
+    fn show(&self, done: u32, all: u32) {
+        let left = self.began.elapsed().as_secs_f64() * f64::from(all - done) / f64::from(done);
+        let left = Duration::from_secs_f64(left.min(1e9)).as_secs() * 1_000_000_000;
+        self.bar.set_position(u64::from(done));
+        self.bar
+            .set_message(format!("{done} of {all} replications, {} left", figures::clock(left)));
+    }
+}

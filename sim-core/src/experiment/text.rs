@@ -1,0 +1,297 @@
+//! What replications and comparisons say, for a terminal and as Markdown.
+
+use super::compare::{Comparison, Difference, Finding, Variant};
+use super::replications::{Objective, Summary, Surety};
+use super::statistics::Estimate;
+use crate::report::Unit;
+use crate::report::figures::{at, percent};
+use crate::report::text::{Table, titled};
+
+/// Measures shown of a scenario by itself.
+const SHOWN: [(&str, &str); 11] = [
+    ("latency_ms.mean", "latency mean"),
+    ("latency_ms.p50", "latency p50"),
+    ("latency_ms.p90", "latency p90"),
+    ("latency_ms.p95", "latency p95"),
+    ("latency_ms.p99", "latency p99"),
+    ("latency_ms.p999", "latency p99.9"),
+    ("errors", "errors"),
+    ("goodput_rps", "goodput"),
+    ("orders.usd_lost", "orders lost"),
+    ("cost.usd_per_hour", "cost"),
+    ("cost.usd_per_1000_good", "cost"),
+];
+
+fn label(name: &str) -> &str {
+    SHOWN.iter().find(|(known, _)| *known == name).map_or(name, |(_, label)| label)
+}
+
+impl Surety {
+    /// In capitals where it is what a reader looks for.
+    fn said(self) -> &'static str {
+        match self {
+            Surety::Held => "HOLDS",
+            Surety::Missed => "DOES NOT HOLD",
+            Surety::CannotTell => "CANNOT TELL",
+            Surety::NoObjectives => "NO OBJECTIVES",
+        }
+    }
+
+    fn of_one(self) -> &'static str {
+        match self {
+            Surety::Held => "held",
+            Surety::Missed => "MISSED",
+            Surety::CannotTell | Surety::NoObjectives => "cannot tell",
+        }
+    }
+}
+
+/// `4.21 s to 4.53 s`, or nothing where one run tells nothing of the spread.
+fn interval(of: &Estimate, unit: Unit) -> String {
+    match (of.low, of.high) {
+        (Some(low), Some(high)) => format!("{} to {}", unit.say(low), unit.say(high)),
+        _ => "-".to_owned(),
+    }
+}
+
+impl Summary {
+    /// For people, at most 100 columns.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let runs = self.samples.len();
+        let sure = percent(self.confidence);
+        let seed = self.samples.first().map_or(0, |sample| sample.seed);
+        let mut sections = vec![format!(
+            "{:<15}{}: {runs} replications from seed {seed}, intervals at {sure}\n{}",
+            self.verdict.said(),
+            self.name,
+            self.breaks_said(),
+        )];
+        sections.push(self.objectives_said());
+        sections.push(self.figures_said());
+        sections.push(self.resources_said());
+        sections.retain(|text| !text.is_empty());
+        sections.join("\n")
+    }
+
+    fn breaks_said(&self) -> String {
+        let runs = self.samples.len();
+        let line = |(index, one): (usize, &super::Breaks)| {
+            let label = if index == 0 { "Breaks first" } else { "" };
+            let what = one.what.as_deref().unwrap_or("nothing is saturated");
+            let from = one.from_s.as_ref().map_or(String::new(), |from| match from.half() {
+                Some(half) => format!(", from {} on (\u{b1} {})", at(from.value), at(half)),
+                None => format!(", from {} on", at(from.value)),
+            });
+            format!("{label:<15}{what} in {} of {runs} runs{from}\n", one.runs)
+        };
+        self.breaks.iter().take(3).enumerate().map(line).collect()
+    }
+
+    fn objectives_said(&self) -> String {
+        let header = ["", "", "on average", "interval", "held in", "of all days"];
+        let mut table = Table::new(&header).left(&[0, 1]);
+        let runs = self.samples.len();
+        for Objective { expression, unit, value, verdict, held_in, held_share } in &self.objectives
+        {
+            let average = value.as_ref().map_or("nothing".to_owned(), |one| unit.say(one.value));
+            let range = value.as_ref().map_or("-".to_owned(), |one| interval(one, *unit));
+            let days = held_share.as_ref().map_or("-".to_owned(), |s| interval(s, Unit::Share));
+            let held = format!("{held_in} of {runs}");
+            let verdict = verdict.of_one().to_owned();
+            table.row(vec![verdict, expression.clone(), average, range, held, days]);
+        }
+        titled("Objectives", &table.body())
+    }
+
+    fn figures_said(&self) -> String {
+        let mut table =
+            Table::new(&["", "value", "interval", "smallest run", "largest run"]).left(&[0]);
+        for (name, label) in SHOWN {
+            let Some(place) = self.measures.iter().position(|measure| measure.name == name) else {
+                continue;
+            };
+            self.row(&mut table, label, place);
+        }
+        titled("Figures", &table.body())
+    }
+
+    fn resources_said(&self) -> String {
+        let mut table =
+            Table::new(&["", "busy", "interval", "smallest run", "largest run"]).left(&[0]);
+        for (place, measure) in self.measures.iter().enumerate() {
+            let inner = measure.name.strip_prefix("nodes.");
+            if let Some(name) = inner.and_then(|name| name.strip_suffix(".utilisation")) {
+                self.row(&mut table, &name.replace('.', " "), place);
+            }
+        }
+        titled("Resources", &table.body())
+    }
+
+    fn row(&self, table: &mut Table, label: &str, place: usize) {
+        let measure = &self.measures[place];
+        let Some(Some(found)) = self.estimates.get(&measure.name) else { return };
+        let values = || self.samples.iter().filter_map(|sample| sample.values[place]);
+        let (least, most) = (values().min_by(f64::total_cmp), values().max_by(f64::total_cmp));
+        let end = |value: Option<f64>| value.map_or("-".to_owned(), |v| measure.unit.say(v));
+        table.row(vec![
+            label.to_owned(),
+            measure.unit.say(found.value),
+            interval(found, measure.unit),
+            end(least),
+            end(most),
+        ]);
+    }
+}
+
+impl Difference {
+    /// `p99 is 38 ms to 52 ms lower`, or that it cannot be told.
+    #[must_use]
+    pub fn said(&self, replications: u32) -> String {
+        let name = label(&self.name);
+        let say = |value: f64| self.unit.say(value.abs());
+        let ends = (self.difference.low, self.difference.high);
+        match (self.finding, ends) {
+            (Finding::Equal, _) => format!("{name} is the same"),
+            (Finding::Higher, (Some(low), Some(high))) => {
+                format!("{name} is {} to {} higher", say(low), say(high))
+            }
+            (Finding::Lower, (Some(low), Some(high))) => {
+                format!("{name} is {} to {} lower", say(high), say(low))
+            }
+            (Finding::CannotTell { needed }, (Some(low), Some(high))) => {
+                let more = match needed {
+                    Some(needed) => format!("about {needed} would do"),
+                    None => "the difference is too small to find".to_owned(),
+                };
+                format!(
+                    "{name}: cannot tell with {replications} replications ({} lower to {} higher; \
+                     {more})",
+                    say(low),
+                    say(high)
+                )
+            }
+            _ => format!("{name}: one replication tells nothing of the spread"),
+        }
+    }
+}
+
+impl Variant {
+    /// The verdict in words, a sentence a line.
+    fn said(&self, baseline: &Summary, replications: u32) -> Vec<String> {
+        if self.identical {
+            return vec![
+                "it plays the very same runs: nothing of it makes a difference".to_owned(),
+            ];
+        }
+        let mut lines = Vec::new();
+        if let Some((before, after)) = self.turns(baseline) {
+            let word = |surety: Surety| surety.said().to_lowercase();
+            lines.push(format!("it {}, the baseline {}", word(after), word(before)));
+        }
+        let found = |one: &&Difference| matches!(one.finding, Finding::Lower | Finding::Higher);
+        let told = self.differences.iter().filter(found);
+        lines.extend(told.map(|one| one.said(replications)));
+        let unsure =
+            self.differences.iter().filter(|one| matches!(one.finding, Finding::CannotTell { .. }));
+        lines.extend(unsure.map(|one| one.said(replications)));
+        lines
+    }
+}
+
+impl Comparison {
+    /// The names of the sides: those of the scenarios, numbered where they share one.
+    fn table(&self, variant: &Variant) -> Vec<Vec<String>> {
+        let mut rows = Vec::new();
+        for one in &variant.differences {
+            let by = |value: Option<f64>| value.map_or("-".to_owned(), |v| signed(one.unit, v));
+            let finding = match one.finding {
+                Finding::Equal => "same",
+                Finding::Lower => "lower",
+                Finding::Higher => "higher",
+                Finding::CannotTell { .. } => "cannot tell",
+            };
+            rows.push(vec![
+                label(&one.name).to_owned(),
+                one.unit.say(one.baseline),
+                one.unit.say(one.variant),
+                by(Some(one.difference.value)),
+                format!("{} to {}", by(one.difference.low), by(one.difference.high)),
+                finding.to_owned(),
+            ]);
+        }
+        rows
+    }
+
+    /// For people, at most 100 columns.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let sure = percent(self.confidence);
+        let mut out = format!(
+            "{} replications of each on the same luck; all differences of a variant together are \
+             {sure} sure\n",
+            self.replications
+        );
+        for variant in &self.variants {
+            out.push_str(&format!("\n{} against {}\n", variant.summary.name, self.baseline.name));
+            for line in variant.said(&self.baseline, self.replications) {
+                for (index, part) in crate::report::text::wrapped(&line, 96).iter().enumerate() {
+                    out.push_str(if index == 0 { "  " } else { "    " });
+                    out.push_str(part);
+                    out.push('\n');
+                }
+            }
+            let header = ["", "baseline", "variant", "difference", "interval", ""];
+            let mut table = Table::new(&header).left(&[0, 5]);
+            self.table(variant).into_iter().for_each(|row| table.row(row));
+            out.push('\n');
+            out.push_str(&table.body());
+            out.push_str(&shared(variant));
+        }
+        out
+    }
+
+    /// As a Markdown table for a review.
+    #[must_use]
+    pub fn to_markdown(&self) -> String {
+        let mut out = String::new();
+        for variant in &self.variants {
+            let (name, baseline) = (&variant.summary.name, &self.baseline.name);
+            out.push_str(&format!("### {name} against {baseline}\n\n"));
+            for line in variant.said(&self.baseline, self.replications) {
+                out.push_str(&format!("- {line}\n"));
+            }
+            out.push_str("\n| | baseline | variant | difference | interval | |\n");
+            out.push_str("|---|--:|--:|--:|--:|---|\n");
+            for row in self.table(variant) {
+                out.push_str(&format!("| {} |\n", row.join(" | ")));
+            }
+            out.push_str(&format!(
+                "\n{} replications of each on the same luck, {} sure.\n\n",
+                self.replications,
+                percent(self.confidence)
+            ));
+        }
+        out
+    }
+}
+
+/// What the same luck was worth.
+fn shared(variant: &Variant) -> String {
+    let p95 = variant.differences.iter().find(|one| one.name == "latency_ms.p95");
+    match p95.and_then(|one| one.luck_shared) {
+        Some(times) if times >= 1.05 => format!(
+            "  on the same luck the interval of p95 is {times:.1} times shorter than on different \
+             luck\n"
+        ),
+        _ => String::new(),
+    }
+}
+
+fn signed(unit: Unit, value: f64) -> String {
+    match value {
+        0.0 => unit.say(0.0),
+        value if value > 0.0 => format!("+{}", unit.say(value)),
+        value => format!("\u{2212}{}", unit.say(-value)),
+    }
+}

@@ -1,0 +1,149 @@
+//! Intervals that hold the truth as often as they say, and comparisons that find what is there and
+//! nothing else. Sample sizes are fixed and stated; `docs/statistics.md` has the figures.
+
+use std::sync::Arc;
+
+use sim_core::experiment::{
+    Comparison, Finding, Precision, Replications, Sample, Surety, replication_seed,
+};
+
+use crate::support::{file, plan, play};
+
+/// One exponential server, `rate` arrivals and `mu` services a second, warmed up.
+fn queue(rate: &str, mu: f64, line: &str, length_s: u32) -> String {
+    format!(
+        "busyhour: 1\nduration: {length_s}s\nwarmup: 40s\nusers: {{u: {{enter: {line}, arrivals: \
+         {rate}}}}}\nnodes: {{{line}: {{component: station, servers: 1, service: {{exponential: \
+         {}us}}}}}}\n",
+        (1e6 / mu).round()
+    )
+}
+
+/// So many replications of a scenario, from a seed.
+fn replicated(text: &str, seed: u64, count: u32) -> Replications {
+    let plan = plan(text, &[]);
+    let mut set = Replications::new(Arc::clone(&plan), 0.95);
+    for number in 0..count {
+        set.add(Sample::of(&play(&plan, replication_seed(seed, number))));
+    }
+    set
+}
+
+/// How often an experiment is repeated: `few` in the test run, `BUSYHOUR_TRIES` where that is set.
+fn tries(few: u64) -> u64 {
+    std::env::var("BUSYHOUR_TRIES").ok().and_then(|text| text.parse().ok()).unwrap_or(few)
+}
+
+/// Standard deviations that a count of hits may be away from what is expected.
+const SIGMAS: f64 = 3.5;
+
+#[test]
+fn intervals_hold_the_truth_as_often_as_they_say() {
+    // 400 experiments of 10 replications of M/M/1 at one half: W is exponential with mean 1/5 s
+    let (experiments, text) = (tries(400), queue("5/s", 10.0, "line", 240));
+    let truth = [("latency_ms.mean", 200.0), ("latency_ms.p99", 200.0 * libm::log(100.0))];
+    let mut held = [0u32; 2];
+    for experiment in 0..experiments {
+        let summary = replicated(&text, 1_000 + experiment, 10).summary();
+        for (held, (name, truth)) in held.iter_mut().zip(truth) {
+            let found = summary.estimates[name].expect("requests were answered");
+            *held += u32::from(found.low.unwrap() <= truth && truth <= found.high.unwrap());
+        }
+    }
+    let n = experiments as f64;
+    for (held, (name, _)) in held.iter().zip(truth) {
+        let (share, sigma) = (f64::from(*held) / n, (0.95 * 0.05 / n).sqrt());
+        println!("{name}: {held} of {experiments} intervals hold the truth");
+        assert!((share - 0.95).abs() < SIGMAS * sigma, "{name}: {share}");
+    }
+}
+
+#[test]
+fn variants_equal_in_law_are_seldom_told_apart() {
+    // 300 comparisons of 10 replications of the same queue under another name, so with other luck
+    let (tries, a) = (tries(300), queue("5/s", 10.0, "line", 140));
+    let b = queue("5/s", 10.0, "queue", 140).replace("u: {", "v: {");
+    let mut wrong = 0;
+    for number in 0..tries {
+        let (a, b) = (replicated(&a, number, 10), replicated(&b, 5_000 + number, 10));
+        let comparison = Comparison::of(&a, &[b], 0.95);
+        let told = comparison.variants[0]
+            .differences
+            .iter()
+            .any(|one| matches!(one.finding, Finding::Lower | Finding::Higher));
+        wrong += u32::from(told);
+    }
+    println!("{wrong} of {tries} verdicts on equal variants are wrong");
+    let most = 0.05 + SIGMAS * (0.05 * 0.95 / tries as f64).sqrt();
+    assert!(f64::from(wrong) / tries as f64 <= most, "{wrong} of {tries}");
+}
+
+#[test]
+fn a_known_difference_is_found_and_the_same_luck_narrows_it() {
+    // M/M/1: W is 1 / (10 - 5) s, and 1 / (12 - 5) s with the quicker server
+    let a = replicated(&queue("5/s", 10.0, "line", 600), 1, 20);
+    let b = replicated(&queue("5/s", 12.0, "line", 600), 1, 20);
+    let comparison = Comparison::of(&a, &[b], 0.95);
+    let mean = &comparison.variants[0].differences[0];
+    assert_eq!((mean.name.as_str(), mean.finding), ("latency_ms.mean", Finding::Lower));
+    let truth = 1_000.0 / 7.0 - 200.0;
+    let (low, high) = (mean.difference.low.unwrap(), mean.difference.high.unwrap());
+    assert!(low < truth && truth < high, "{low} to {high}");
+    // arrivals and service requirements are shared: without that the interval is twice as long
+    assert!(mean.luck_shared.unwrap() > 2.0, "{:?}", mean.luck_shared);
+    let text = comparison.to_text();
+    assert!(text.contains("latency mean is 5") && text.contains(" lower"), "{text}");
+    assert!(comparison.to_markdown().contains("| latency mean | 20"), "{text}");
+}
+
+#[test]
+fn the_same_scenario_is_called_identical() {
+    let text = queue("5/s", 10.0, "line", 100);
+    let (a, b) = (replicated(&text, 1, 3), replicated(&text, 1, 3));
+    let comparison = Comparison::of(&a, &[b], 0.95);
+    assert!(comparison.variants[0].identical);
+    assert!(comparison.to_text().contains("the very same runs"));
+}
+
+#[test]
+fn what_cannot_be_told_says_how_many_replications_would_do() {
+    let a = replicated(&queue("5/s", 10.0, "line", 100), 1, 4);
+    let b = replicated(&queue("5/s", 10.2, "queue", 100).replace("u: {", "v: {"), 77, 4);
+    let comparison = Comparison::of(&a, &[b], 0.95);
+    let p99 = comparison.variants[0].differences.iter().find(|d| d.name == "latency_ms.p99");
+    let Finding::CannotTell { needed: Some(needed) } = p99.unwrap().finding else {
+        panic!("{p99:?}");
+    };
+    assert!(needed > 4, "{needed}");
+    let text = comparison.to_text();
+    assert!(text.contains("cannot tell with 4 replications"), "{text}");
+}
+
+#[test]
+fn an_objective_is_held_missed_or_cannot_be_told() {
+    let verdict = |objective: &str| {
+        let text = queue("5/s", 10.0, "line", 240) + &format!("objectives: ['{objective}']\n");
+        let set = replicated(&text, 1, 8);
+        (set.summary().verdict, set.precision(0.1), set.summary().to_text())
+    };
+    // the mean is 200 ms, and eight runs know it to some 10 ms
+    let (held, precision, text) = verdict("latency mean < 400ms");
+    assert_eq!((held, precision), (Surety::Held, Precision::Reached), "{text}");
+    assert!(text.starts_with("HOLDS ") && text.contains("8 of 8"), "{text}");
+    assert_eq!(verdict("latency mean < 100ms").0, Surety::Missed);
+    let (unsure, ..) = verdict("latency mean < 202ms");
+    assert_eq!(unsure, Surety::CannotTell);
+    let (_, coarse, _) = verdict("latency max < 1s");
+    let Precision::Missing { name, needed, .. } = coarse else { panic!("{coarse:?}") };
+    assert_eq!(name, "latency max < 1s");
+    assert!(needed > 8, "{needed}");
+}
+
+#[test]
+fn the_first_replication_is_the_scenario_s_own_run() {
+    let plan = plan(&file("scenarios/four-workers-forty-rps.yaml"), &[]);
+    assert_eq!(replication_seed(plan.seed, 0), plan.seed);
+    let seeds: Vec<u64> = (0..1_000).map(|number| replication_seed(plan.seed, number)).collect();
+    let different: std::collections::BTreeSet<&u64> = seeds.iter().collect();
+    assert_eq!(different.len(), seeds.len());
+}

@@ -1,0 +1,27 @@
+//! Faults in what many runs say together.
+
+use super::Fault;
+
+pub(crate) const FAULTS: &[Fault] = &[
+    Fault {
+        file: "sim-core/src/experiment/statistics.rs",
+        find: "        let error = (squares / (n - 1.0) / n).sqrt();",
+        replace: "        let error = (squares / (n - 1.0) / (2.0 * n)).sqrt();",
+        test: "experiments::intervals",
+        why: "an interval that is too short promises what it does not keep",
+    },
+    Fault {
+        file: "sim-core/src/experiment/compare.rs",
+        find: "    let apart: Vec<f64> = pairs.iter().map(|(a, b)| b - a).collect();",
+        replace: "    let apart: Vec<f64> = pairs.iter().map(|(a, _)| *a).collect();",
+        test: "experiments::",
+        why: "a difference is judged by the spread of differences",
+    },
+    Fault {
+        file: "sim-core/src/experiment/replications.rs",
+        find: "            [true, true] => Surety::Held,",
+        replace: "            [true, _] => Surety::Held,",
+        test: "experiments::an_objective",
+        why: "what holds by luck does not pass for held",
+    },
+];
