@@ -359,9 +359,7 @@ impl Behaviour for AppServer {
         (self.looks, self.used) = (false, 0);
         let meters = &mut self.meters;
         for station in [&mut meters.slots, &mut meters.turns, &mut meters.cpu, &mut meters.pool] {
-            station.queue.set(now, 0);
-            station.busy.set(now, 0);
-            station.set_capacity(now, 0);
+            station.close(now);
         }
     }
 
@@ -382,13 +380,8 @@ impl Behaviour for AppServer {
         let queued = self.meters.slots.queue.level();
         let has_loop = self.terms.kind.has_loop();
         let turns = if has_loop { self.meters.turns.queue.level() } else { 0 };
-        Vitals {
-            node: 0,
-            busy_ns: self.meters.cpu.busy.area_at(now),
-            capacity_ns: self.meters.cpu.capacity.area_at(now),
-            queued: queued + turns,
-            latency: self.meters.latency.seal(),
-        }
+        let latency = self.meters.latency.seal();
+        Vitals { queued: queued + turns, latency, ..Vitals::of(&self.meters.cpu, now) }
     }
 
     fn reset_meters(&mut self, now: Nanos) {

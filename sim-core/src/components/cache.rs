@@ -439,9 +439,7 @@ impl Behaviour for Cache {
             single.stop(cx, cause);
         }
         self.contents.keep_born_by(self.saver.survives(now));
-        self.meter.queue.set(now, 0);
-        self.meter.busy.set(now, 0);
-        self.meter.set_capacity(now, 0);
+        self.meter.close(now);
     }
 
     fn act(&mut self, _cx: &mut Cx<'_>, action: Action) -> bool {
@@ -454,12 +452,7 @@ impl Behaviour for Cache {
     }
 
     fn vitals(&mut self, now: Nanos) -> Vitals {
-        Vitals {
-            busy_ns: self.meter.busy.area_at(now),
-            capacity_ns: self.meter.capacity.area_at(now),
-            queued: self.meter.queue.level(),
-            ..Vitals::default()
-        }
+        Vitals::of(&self.meter, now)
     }
 
     fn reset_meters(&mut self, now: Nanos) {

@@ -345,19 +345,11 @@ impl Behaviour for ConnectionPool {
         self.terms.pool.hang_up(cx, &mut self.stock);
         self.line = Queue::default();
         self.loans.void();
-        self.meter.queue.set(now, 0);
-        self.meter.busy.set(now, 0);
-        self.meter.set_capacity(now, 0);
+        self.meter.close(now);
     }
 
     fn vitals(&mut self, now: Nanos) -> Vitals {
-        Vitals {
-            node: 0,
-            busy_ns: self.meter.busy.area_at(now),
-            capacity_ns: self.meter.capacity.area_at(now),
-            queued: self.meter.queue.level(),
-            latency: self.latency.seal(),
-        }
+        Vitals { latency: self.latency.seal(), ..Vitals::of(&self.meter, now) }
     }
 
     fn reset_meters(&mut self, now: Nanos) {

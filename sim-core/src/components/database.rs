@@ -327,9 +327,7 @@ impl Behaviour for Database {
         self.loans.void();
         self.riding = 0;
         for station in [&mut self.meter, &mut self.cpu, &mut self.locks, &mut self.sessions] {
-            station.queue.set(now, 0);
-            station.busy.set(now, 0);
-            station.set_capacity(now, 0);
+            station.close(now);
         }
         self.is_down = self.terms.failover.is_some();
         if self.is_down {
@@ -355,13 +353,7 @@ impl Behaviour for Database {
     }
 
     fn vitals(&mut self, now: Nanos) -> Vitals {
-        Vitals {
-            node: 0,
-            busy_ns: self.cpu.busy.area_at(now),
-            capacity_ns: self.cpu.capacity.area_at(now),
-            queued: self.cpu.queue.level(),
-            latency: self.latency.seal(),
-        }
+        Vitals { latency: self.latency.seal(), ..Vitals::of(&self.cpu, now) }
     }
 
     fn reset_meters(&mut self, now: Nanos) {

@@ -358,11 +358,8 @@ impl Behaviour for ReverseProxy {
         if let Some(clients) = &mut self.clients {
             clients.clear();
         }
-        for station in [&mut self.connections, &mut self.cpu] {
-            station.queue.set(now, 0);
-            station.busy.set(now, 0);
-        }
-        self.set_capacity(now, 0);
+        self.connections.close(now);
+        self.cpu.close(now);
     }
 
     fn act(&mut self, cx: &mut Cx<'_>, action: Action) -> bool {
@@ -375,12 +372,7 @@ impl Behaviour for ReverseProxy {
     }
 
     fn vitals(&mut self, now: Nanos) -> Vitals {
-        Vitals {
-            busy_ns: self.cpu.busy.area_at(now),
-            capacity_ns: self.cpu.capacity.area_at(now),
-            queued: self.cpu.queue.level(),
-            ..Vitals::default()
-        }
+        Vitals::of(&self.cpu, now)
     }
 
     fn reset_meters(&mut self, now: Nanos) {

@@ -421,9 +421,7 @@ impl Behaviour for QueueStation {
             }
         }
         self.lines.iter_mut().for_each(|line| *line = Queue::default());
-        self.meter.queue.set(now, 0);
-        self.meter.busy.set(now, 0);
-        self.meter.set_capacity(now, 0);
+        self.meter.close(now);
         self.shared_timer = Timer::NONE;
     }
 
@@ -438,13 +436,7 @@ impl Behaviour for QueueStation {
     }
 
     fn vitals(&mut self, now: Nanos) -> Vitals {
-        Vitals {
-            node: 0,
-            busy_ns: self.meter.busy.area_at(now),
-            capacity_ns: self.meter.capacity.area_at(now),
-            queued: self.meter.queue.level(),
-            latency: self.latency.seal(),
-        }
+        Vitals { latency: self.latency.seal(), ..Vitals::of(&self.meter, now) }
     }
 
     fn reset_meters(&mut self, now: Nanos) {

@@ -300,9 +300,7 @@ impl Behaviour for Uplink {
             cx.reply(transfer.req, Outcome::Failed(cause));
         }
         (self.share, self.timer) = (None, Timer::NONE);
-        self.meter.busy.set(cx.now(), 0);
-        self.meter.queue.set(cx.now(), 0);
-        self.meter.set_capacity(cx.now(), 0);
+        self.meter.close(cx.now());
     }
 
     fn act(&mut self, cx: &mut Cx<'_>, action: Action) -> bool {
@@ -313,9 +311,7 @@ impl Behaviour for Uplink {
     }
 
     fn vitals(&mut self, now: Nanos) -> Vitals {
-        let (busy_ns, capacity_ns) =
-            (self.meter.busy.area_at(now), self.meter.capacity.area_at(now));
-        Vitals { busy_ns, capacity_ns, queued: self.meter.queue.level(), ..Vitals::default() }
+        Vitals::of(&self.meter, now)
     }
 
     fn reset_meters(&mut self, now: Nanos) {

@@ -416,9 +416,7 @@ impl Behaviour for WorkerPool {
         self.share = None;
         self.shared_timer = Timer::NONE;
         for station in [&mut self.meter, &mut self.cpu] {
-            station.queue.set(now, 0);
-            station.busy.set(now, 0);
-            station.set_capacity(now, 0);
+            station.close(now);
         }
     }
 
@@ -433,13 +431,8 @@ impl Behaviour for WorkerPool {
     }
 
     fn vitals(&mut self, now: Nanos) -> Vitals {
-        Vitals {
-            node: 0,
-            busy_ns: self.cpu.busy.area_at(now),
-            capacity_ns: self.cpu.capacity.area_at(now),
-            queued: self.meter.queue.level(),
-            latency: self.latency.seal(),
-        }
+        let (queued, latency) = (self.meter.queue.level(), self.latency.seal());
+        Vitals { queued, latency, ..Vitals::of(&self.cpu, now) }
     }
 
     fn reset_meters(&mut self, now: Nanos) {

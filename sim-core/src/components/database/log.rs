@@ -65,8 +65,6 @@ impl Log {
     pub(super) fn stop(&mut self, now: Nanos) {
         self.under_way.clear();
         self.waiting.clear();
-        self.disk.queue.set(now, 0);
-        self.disk.busy.set(now, 0);
-        self.disk.set_capacity(now, 0);
+        self.disk.close(now);
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::agenda::{Agenda, Keeping};
 use crate::engine::chance::{mix, name_key};
-use crate::engine::meter::SparseSketch;
+use crate::engine::meter::{SparseSketch, Station};
 use crate::engine::request::{Cause, Doing, Frame, Outcome, ReqId, Request, Requests};
 use crate::engine::time::Nanos;
 
@@ -62,6 +62,19 @@ pub struct Vitals {
     pub queued: u32,
     /// Time in the node of the requests that it answered since the last reading.
     pub latency: SparseSketch,
+}
+
+impl Vitals {
+    /// Those of the resource that stands for a node's CPU; latencies are for who keeps them to add.
+    #[must_use]
+    pub fn of(station: &Station, now: Nanos) -> Self {
+        Vitals {
+            busy_ns: station.busy.area_at(now),
+            capacity_ns: station.capacity.area_at(now),
+            queued: station.queue.level(),
+            ..Vitals::default()
+        }
+    }
 }
 
 /// Something worth a line in the timeline.

@@ -75,6 +75,13 @@ impl Station {
         self.capacity.set(now, capacity);
     }
 
+    /// Nobody holds a place or waits for one from `now` on, and there is none.
+    pub fn close(&mut self, now: u64) {
+        self.queue.set(now, 0);
+        self.busy.set(now, 0);
+        self.set_capacity(now, 0);
+    }
+
     /// How many took a place since the last reset.
     #[must_use]
     pub fn seized(&self) -> u64 {
