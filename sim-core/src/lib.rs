@@ -20,8 +20,8 @@ pub use components::manual::{Knob, Manual, manual};
 pub use experiment::{Comparison, Precision, Replications, Sample, Surety, replication_seed};
 pub use play::{node_digests, play};
 pub use report::{
-    FrameReport, Moment, News, ObjectiveReport, Report, RequestsFrame, Scale, Unit, Verdict,
-    figures, times,
+    Difference, FrameReport, Moment, News, ObjectiveReport, Report, RequestsFrame, Scale, Unit,
+    Verdict, figures, times,
 };
 pub use run::{Advanced, Run};
 pub use scenario::plan::{Part, Plan};

@@ -2,6 +2,7 @@
 
 mod account;
 mod bottleneck;
+mod branches;
 mod cost;
 mod counts;
 mod csv;
@@ -27,6 +28,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::account::{Account, Entry};
 pub use self::bottleneck::Bottleneck;
+pub use self::branches::{Difference, ObjectivePair, Stretch};
 pub use self::cost::{Cost, NodeCost, TrafficCost};
 pub use self::counts::{Attempts, ClassReport, Failures, Latency, Requests, histograms};
 use self::facts::{Facts, ratio, seconds};

@@ -1,6 +1,6 @@
 //! The page's side of the wire: starts the worker, posts commands, hands its answers on.
 
-use js_sys::{Array, ArrayBuffer, Float64Array, Function};
+use js_sys::{Array, ArrayBuffer, Float64Array, Function, Uint8Array};
 use wasm_bindgen::prelude::{Closure, JsCast, JsValue};
 use web_sys::{ErrorEvent, MessageEvent, Worker};
 
@@ -38,8 +38,12 @@ impl Link {
     /// Posts a command.
     pub(crate) fn send(&self, command: &Command) {
         if let Ok(text) = serde_json::to_string(command) {
+            let message = Array::of1(&JsValue::from_str(&text));
+            if let Command::Resume(left) = command {
+                message.push(&Uint8Array::from(&left.snapshot[..]).buffer());
+            }
             // a worker that is gone has said so
-            let _ = self.worker.post_message(&JsValue::from_str(&text));
+            let _ = self.worker.post_message(&message);
         }
     }
 }
@@ -53,9 +57,11 @@ impl Drop for Link {
 fn answer(message: &JsValue) -> Option<Answer> {
     let parts: &Array = message.dyn_ref()?;
     let mut answer: Answer = serde_json::from_str(&parts.get(0).as_string()?).ok()?;
-    if let Answer::Frames { rows, .. } = &mut answer {
-        let buffer: ArrayBuffer = parts.get(1).dyn_into().ok()?;
-        *rows = Float64Array::new(&buffer).to_vec();
+    let beside = || parts.get(1).dyn_into::<ArrayBuffer>().ok();
+    match answer.told() {
+        Answer::Frames { rows, .. } => *rows = Float64Array::new(&beside()?.into()).to_vec(),
+        Answer::Snapshot { bytes, .. } => *bytes = Uint8Array::new(&beside()?.into()).to_vec(),
+        _ => {}
     }
     Some(answer)
 }

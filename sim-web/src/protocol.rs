@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sim_core::{Moment, Problem, Report};
+use sim_core::{Difference, Moment, Problem, Report};
 
 /// What the page asks of the worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,16 +23,59 @@ pub enum Command {
     Pause,
     /// Go on to the end of the frame in which something next happens, then stand still.
     Step,
-    /// Go to a time (ns) as fast as possible and stand still there; back means from the beginning.
+    /// Go to a time (ns) as fast as possible and stand still there; back means from the last
+    /// snapshot before it.
     SeekTo(u64),
     /// Change the running scenario now: an event of a scenario without its time, as JSON.
     Intervene(Value),
+    /// Let these changes be all: events of a scenario with their times, as JSON. The run stands
+    /// before the first that differs, as one that had them from the beginning.
+    Amend(Vec<Value>),
+    /// Go on from a snapshot where another worker ended: load, take the changes over, and stand
+    /// there.
+    Resume(Box<Resume>),
+    /// Part into two branches at a time (ns) up to now: the original goes on as it was, the fork,
+    /// which every other command is about from then on, stands there.
+    Fork(u64),
+    /// Keep one of two branches and forget the other.
+    Keep(Branch),
     /// Write the scenario with everything that was changed while it ran.
     WriteScenario,
     /// Write the report of the run so far.
     Write(Format),
     /// Forget the run.
     Stop,
+}
+
+/// One of two branches of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Branch {
+    /// The one that was there before.
+    Original,
+    /// The one that changes are made in.
+    Fork,
+}
+
+/// What a new worker needs to go on where another one ended.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Resume {
+    /// What to call the scenario where it has no name of its own.
+    pub name: String,
+    /// The YAML.
+    pub text: String,
+    /// The seed, instead of the scenario's own.
+    pub seed: Option<u64>,
+    /// What was changed while it ran.
+    pub changes: Vec<Value>,
+    /// How far it was, ns.
+    pub at: u64,
+    /// What was changed when the snapshot was taken.
+    pub before: Vec<Value>,
+    /// The snapshot; empty is none, and the run is played from its beginning to where it was. It
+    /// travels beside the message, without being copied into it.
+    #[serde(skip)]
+    pub snapshot: Vec<u8>,
 }
 
 /// How fast simulated time passes.
@@ -89,6 +132,24 @@ pub enum Answer {
     Finished(Box<Report>),
     /// The run was changed: the event with its time, as the scenario would have it.
     Intervened(Value),
+    /// These are all changes now; frames and what happened are told anew.
+    Changed(Vec<Value>),
+    /// A snapshot of the run, to go on from should this worker end.
+    Snapshot {
+        /// When, simulated ns.
+        at: u64,
+        /// The run, as its own crate writes it. It travels beside the message.
+        #[serde(skip)]
+        bytes: Vec<u8>,
+    },
+    /// Two branches from this time (ns) on. What is told of the run is of the fork from now on.
+    Forked(u64),
+    /// What is told of the original while there are two branches.
+    Original(Box<Answer>),
+    /// How the branches differ.
+    Compared(Box<Difference>),
+    /// Only this branch is left. What is told of the run is of it from now on.
+    Kept(Branch),
     /// It was not changed, and why.
     Refused(Vec<Note>),
     /// The scenario with what was changed.
@@ -97,6 +158,16 @@ pub enum Answer {
     Written(Format, String),
     /// The run cannot go on, and why.
     Failed(String),
+}
+
+impl Answer {
+    /// What is told, of whichever branch.
+    pub(crate) fn told(&mut self) -> &mut Answer {
+        match self {
+            Answer::Original(inside) => inside.told(),
+            answer => answer,
+        }
+    }
 }
 
 /// A part of the scenario as it can be changed.

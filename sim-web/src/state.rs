@@ -1,10 +1,14 @@
 //! The page's state: one value, changed by messages only; what is to be done comes back as effects.
 
+pub mod background;
+pub mod branches;
+pub mod changes;
 pub mod course;
 pub mod figures;
 pub mod fragment;
 pub mod knobs;
 pub mod presets;
+pub mod rescue;
 #[cfg(test)]
 mod tests;
 pub mod topology;
@@ -13,11 +17,15 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
+use self::background::Left;
+use self::branches::Rival;
+use self::changes::Edit;
 use self::course::Course;
 use self::fragment::Wish;
 use self::presets::Preset;
+use self::rescue::{From, Rescue};
 use self::topology::Picture;
-use crate::protocol::{Answer, Command, Doing, Format, Note, Speed};
+use crate::protocol::{Answer, Branch, Command, Doing, Format, Note, Speed};
 
 /// Speeds to choose from; beyond them there is "as fast as possible".
 pub const RATIOS: [f64; 9] = [0.1, 1.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 1_000.0];
@@ -41,8 +49,18 @@ pub struct State {
     pub stage: Stage,
     /// What the speed is set to.
     pub speed: Speed,
-    /// The run.
+    /// The run; with two branches, the fork.
     pub course: Course,
+    /// The branch that the fork left, while there are two.
+    pub rival: Option<Rival>,
+    /// The changes as they are being edited, until they are played.
+    pub draft: Option<Vec<Value>>,
+    /// What the page keeps in case its worker ends.
+    pub rescue: Rescue,
+    /// When the page was last looked at, while it is not.
+    pub left: Option<Left>,
+    /// What the browser did to the speed while nobody looked.
+    pub throttled: Option<String>,
     /// The time that is looked at, s; `None` follows the run.
     pub cursor_s: Option<f64>,
     /// Light, dark or as the system has it.
@@ -92,8 +110,24 @@ pub enum Message {
     Toggle,
     /// Go on to the next thing of note.
     Step,
-    /// From the beginning, with nothing played yet.
+    /// From the beginning, with what was changed; a fork begins where it left the original.
     Restart,
+    /// The scenario as it was before anything was changed.
+    Forget,
+    /// Part into two branches at the time that is looked at.
+    Fork,
+    /// Keep one of two branches.
+    Keep(Branch),
+    /// Edit the list of changes.
+    Edit(Edit),
+    /// Play the run that has the edited changes from the beginning.
+    Replay,
+    /// Go on after the worker ended.
+    Recover(From),
+    /// A second has passed.
+    Tick,
+    /// Nobody looks at the page any more, or somebody does again, at a time of a clock, ms.
+    Hidden(bool, f64),
     /// Play this fast from now on.
     Speed(Speed),
     /// Let the run go to a time, s.
@@ -144,6 +178,12 @@ impl State {
 
     /// Takes a message in.
     pub fn take(&mut self, message: Message) -> Vec<Effect> {
+        let effects = self.react(message);
+        self.rescue.asks(&effects);
+        effects
+    }
+
+    fn react(&mut self, message: Message) -> Vec<Effect> {
         match message {
             Message::Address(fragment) => self.address(&fragment),
             Message::Choose(name) => {
@@ -158,6 +198,23 @@ impl State {
                 vec![Effect::Send(Command::Stop), Effect::Address("#".to_owned())]
             }
             Message::Restart => self.restart(),
+            Message::Forget => self.begin(),
+            Message::Fork => self.fork(),
+            Message::Keep(branch) => self.keep(branch),
+            Message::Edit(edit) => {
+                self.edit(edit);
+                Vec::new()
+            }
+            Message::Replay => self.replay(),
+            Message::Recover(from) => self.recover(from),
+            Message::Tick => {
+                self.tick();
+                Vec::new()
+            }
+            Message::Hidden(hidden, now_ms) => {
+                self.hidden(hidden, now_ms);
+                Vec::new()
+            }
             Message::Toggle => self.toggle(),
             Message::Step => self.running(Command::Step),
             Message::Speed(speed) => {
@@ -210,10 +267,10 @@ impl State {
         self.course.duration_s()
     }
 
-    /// The finished run's digest.
+    /// The finished run's digest; with two branches, the original's.
     #[must_use]
     pub fn digest(&self) -> Option<&str> {
-        self.course.digest()
+        self.first_digest()
     }
 
     /// The time that values are shown of, s: what is looked at, or the newest.
@@ -262,11 +319,23 @@ impl State {
 
     fn restart(&mut self) -> Vec<Effect> {
         self.wish.play = None;
-        let failed = matches!(self.stage, Stage::Failed(_));
-        let mut effects = if failed { vec![Effect::NewWorker] } else { Vec::new() };
-        effects.push(Effect::Address(self.wish.text()));
-        effects.extend(self.begin());
+        let mut effects = vec![Effect::Address(self.wish.text())];
+        match self.stage {
+            Stage::Running => effects.extend(self.rewind()),
+            Stage::Failed(_) => {
+                effects.insert(0, Effect::NewWorker);
+                effects.extend(self.begin());
+            }
+            _ => effects.extend(self.begin()),
+        }
         effects
+    }
+
+    /// Back to the start of what is played now.
+    fn rewind(&mut self) -> Vec<Effect> {
+        self.cursor_s = None;
+        self.course.forget_frames();
+        self.running(Command::SeekTo(self.start()))
     }
 
     fn toggle(&mut self) -> Vec<Effect> {
@@ -277,12 +346,28 @@ impl State {
                 self.running(Command::Play(self.speed))
             }
             Doing::Finished => {
-                let mut effects = self.restart();
-                self.wish.play = Some(self.speed);
-                effects.retain(|effect| !matches!(effect, Effect::Address(_)));
+                let mut effects = self.rewind();
+                effects.extend(self.running(Command::Play(self.speed)));
                 effects
             }
         }
+    }
+
+    fn edit(&mut self, edit: Edit) {
+        if edit == Edit::Undo {
+            self.draft = None;
+            return;
+        }
+        let draft = self.draft.get_or_insert_with(|| self.course.changes.clone());
+        changes::edit(draft, edit);
+    }
+
+    /// The run that has the edited changes, from the beginning.
+    fn replay(&mut self) -> Vec<Effect> {
+        let changes = self.draft.clone().unwrap_or_else(|| self.course.changes.clone());
+        let mut effects = self.running(Command::Amend(changes));
+        effects.extend(self.running(Command::Play(self.speed)));
+        effects
     }
 
     /// A command that means something only while there is a run.
@@ -293,19 +378,25 @@ impl State {
     fn clear(&mut self, stage: Stage) {
         self.stage = stage;
         self.course = Course::default();
+        (self.rival, self.draft) = (None, None);
+        (self.left, self.throttled) = (None, None);
         self.cursor_s = None;
     }
 
-    fn answer(&mut self, answer: Answer) -> Vec<Effect> {
+    fn answer(&mut self, mut answer: Answer) -> Vec<Effect> {
+        self.rescue.hears(&mut answer, &self.course.changes);
         // what the last run still had to say is not about the one that is wanted now
         let about_this = self.stage == Stage::Running;
         match answer {
             Answer::Loaded(report, parts, warnings) if self.stage == Stage::Loading => {
                 self.stage = Stage::Running;
-                self.speed = self.wish.play.unwrap_or_else(|| watchable(report.duration_s));
+                let asked = self.wish.play.map(|speed| (speed, true));
+                let own = (watchable(report.duration_s), false);
+                let (speed, plays) = self.goes_on().or(asked).unwrap_or(own);
+                self.speed = speed;
                 self.course = Course::new(*report, parts, warnings);
-                if self.wish.play.is_some() {
-                    return self.running(Command::Play(self.speed));
+                if plays {
+                    return self.running(Command::Play(speed));
                 }
             }
             Answer::Problems(notes) if self.stage == Stage::Loading => {
@@ -319,7 +410,21 @@ impl State {
             // what came first is the reason, what follows from it is not
             Answer::Failed(_) if matches!(self.stage, Stage::Failed(_)) => {}
             Answer::Failed(why) => self.stage = Stage::Failed(why),
-            answer if about_this => self.course.take(answer),
+            answer @ (Answer::Forked(_)
+            | Answer::Original(_)
+            | Answer::Compared(_)
+            | Answer::Kept(_))
+                if about_this =>
+            {
+                self.branch(answer);
+            }
+            answer if about_this => {
+                if matches!(answer, Answer::Changed(_)) {
+                    self.draft = None;
+                }
+                self.course.take(answer);
+                self.link();
+            }
             _ => {}
         }
         Vec::new()

@@ -1,6 +1,8 @@
 //! The page in yew: shows the state, sends messages, carries effects out. It computes nothing.
 
 mod answer;
+mod branches;
+mod changes;
 mod chart;
 mod choice;
 mod controls;
@@ -51,6 +53,8 @@ struct App {
     _address: Closure<dyn FnMut()>,
     _keys: Closure<dyn FnMut(KeyboardEvent)>,
     _darkness: Option<effects::Darkness>,
+    _sight: Option<effects::Sight>,
+    _seconds: Option<effects::Seconds>,
 }
 
 impl Component for App {
@@ -86,7 +90,16 @@ impl Component for App {
         ctx.link().send_message(Message::Address(effects::address()));
         let link = connect(ctx);
         let darkness = effects::Darkness::watch(ctx.link().callback(Message::SystemDark));
-        App { state, link, _address: address, _keys: keys, _darkness: darkness }
+        let hidden = ctx.link().callback(|(hidden, now_ms)| Message::Hidden(hidden, now_ms));
+        App {
+            state,
+            link,
+            _address: address,
+            _keys: keys,
+            _darkness: darkness,
+            _sight: effects::Sight::watch(hidden),
+            _seconds: effects::Seconds::count(ctx.link().callback(|()| Message::Tick)),
+        }
     }
 
     fn update(&mut self, ctx: &Context<Self>, message: Message) -> bool {
@@ -110,7 +123,7 @@ impl Component for App {
             }
             Stage::Running => running(state, &send),
             Stage::Wrong(notes) => answer::problems(notes),
-            Stage::Failed(why) => answer::failed(why, &send),
+            Stage::Failed(why) => answer::failed(state, why, &send),
         };
         html! {
             <>
@@ -183,6 +196,7 @@ fn running(state: &State, send: &Callback<Message>) -> Html {
     let chart = |figure: &Rc<Figure>| {
         html! {
             <Chart key={figure.id} figure={Rc::clone(figure)} end_s={state.duration_s()}
+                original={state.original_of(figure.id).cloned()}
                 dark={state.dark()} send={send.clone()} flags={Rc::clone(&flags)} />
         }
     };
@@ -192,6 +206,7 @@ fn running(state: &State, send: &Callback<Message>) -> Html {
         { answer::head(state) }
         { controls::controls(state, send) }
         { answer::answer(state, send) }
+        { branches::branches(state, send) }
         { topology::topology(state, send) }
         <div class="run" style={format!("--at:{place:.3}%")}>
             <section id="charts" aria-label="Charts">

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::{Array, Float64Array};
+use js_sys::{Array, ArrayBuffer, Float64Array, Uint8Array};
 use wasm_bindgen::prelude::{Closure, JsCast, JsValue, wasm_bindgen};
 use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent, MessagePort};
 
@@ -64,18 +64,23 @@ fn tell_of_panics() {
         // the hook owns nothing of the browser's: it finds the scope again when it is needed
         let answer = Answer::Failed(format!("an error inside Busyhour: {info}"));
         if let Ok(scope) = js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() {
-            post(&scope, &answer);
+            post(&scope, answer);
         }
     }));
 }
 
-/// Posts an answer; rows go beside it as a buffer that changes hands without being copied.
-fn post(scope: &DedicatedWorkerGlobalScope, answer: &Answer) {
-    let Ok(text) = serde_json::to_string(answer) else { return };
+/// Posts an answer; what is large goes beside it as a buffer that changes hands without being
+/// copied.
+fn post(scope: &DedicatedWorkerGlobalScope, mut answer: Answer) {
+    let Ok(text) = serde_json::to_string(&answer) else { return };
     let message = Array::of1(&JsValue::from_str(&text));
     let given = Array::new();
-    if let Answer::Frames { rows, .. } = answer {
-        let buffer = Float64Array::from(&rows[..]).buffer();
+    let buffer = match answer.told() {
+        Answer::Frames { rows, .. } => Some(Float64Array::from(&rows[..]).buffer()),
+        Answer::Snapshot { bytes, .. } => Some(Uint8Array::from(&bytes[..]).buffer()),
+        _ => None,
+    };
+    if let Some(buffer) = buffer {
         message.push(&buffer);
         given.push(&buffer);
     }
@@ -83,21 +88,32 @@ fn post(scope: &DedicatedWorkerGlobalScope, answer: &Answer) {
     let _ = scope.post_message_with_transfer(&message, &given);
 }
 
+/// What a message asks for.
+fn command(event: &MessageEvent) -> Result<Command, String> {
+    let parts: Array = event.data().dyn_into().map_err(|_| "no list".to_owned())?;
+    let text = parts.get(0).as_string().unwrap_or_default();
+    let mut command = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+    if let (Command::Resume(left), Ok(bytes)) = (&mut command, parts.get(1).dyn_into()) {
+        let bytes: ArrayBuffer = bytes;
+        left.snapshot = Uint8Array::new(&bytes).to_vec();
+    }
+    Ok(command)
+}
+
 impl Host {
     fn hear(&self, event: &MessageEvent) {
-        let text = event.data().as_string().unwrap_or_default();
-        let answers = match serde_json::from_str::<Command>(&text) {
+        let answers = match command(event) {
             Ok(command) => self.session.borrow_mut().obey(command, now_ms()),
             Err(error) => vec![Answer::Failed(format!("a message that means nothing: {error}"))],
         };
-        answers.iter().for_each(|answer| post(&self.scope, answer));
+        answers.into_iter().for_each(|answer| post(&self.scope, answer));
         self.ring();
     }
 
     fn work(&self) {
         self.rung.set(false);
         let answers = self.session.borrow_mut().work(&mut now_ms);
-        answers.iter().for_each(|answer| post(&self.scope, answer));
+        answers.into_iter().for_each(|answer| post(&self.scope, answer));
         self.ring();
     }
 

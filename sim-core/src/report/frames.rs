@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::cost::rent_at;
 use super::counts::{Failures, failures, ms};
 use super::facts::{Class, Facts, ratio, seconds, total};
-use crate::run::{ClassFrame, Frame};
+use crate::run::{ClassFrame, Frame, PartFrame};
 
 /// One window of the run, warm-up included.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -121,7 +121,16 @@ fn report(facts: &Facts<'_>, frame: &Frame) -> FrameReport {
     }
 }
 
-fn requests(class: &ClassFrame) -> RequestsFrame {
+/// What all instances in service at a frame's end cost, USD/h.
+pub(super) fn rent_usd_per_hour(facts: &Facts<'_>, frame: &Frame) -> f64 {
+    let one = |(index, figures): (usize, &PartFrame)| {
+        let rent = rent_at(facts, index, frame.start);
+        rent.map_or(0.0, |rent| f64::from(figures.instances) * rent.usd_per_hour)
+    };
+    frame.parts.iter().enumerate().map(one).sum()
+}
+
+pub(super) fn requests(class: &ClassFrame) -> RequestsFrame {
     let at = |p| class.latency.quantile(p).map(ms);
     RequestsFrame {
         issued: class.issued,

@@ -93,6 +93,8 @@ const SLOWER: f64 = 5.0;
 /// Share of the ended requests that must be answered for a window to count as available, as in
 /// service level agreements that count a minute with more than 5 % errors as downtime.
 const AVAILABLE: f64 = 0.95;
+/// Seconds of an hour.
+const HOUR_S: f64 = 3_600.0;
 /// Losses in a window that are more than chance.
 const LOSSES: u64 = 3;
 
@@ -119,6 +121,35 @@ fn evaluate(facts: &Facts<'_>, objective: &Objective) -> ObjectiveReport {
         value,
         held: objective.holds(value),
         broken: breaches(facts, objective, &classes),
+    }
+}
+
+/// What an objective's value is measured in.
+pub(super) fn unit(objective: &Objective) -> Unit {
+    Unit::of(objective.metric)
+}
+
+/// An objective's value over the frames that count, as one window; `usd_per_hour` is the price of
+/// that time.
+pub(super) fn in_stretch(
+    facts: &Facts<'_>,
+    objective: &Objective,
+    usd_per_hour: Option<f64>,
+) -> Option<f64> {
+    let classes = facts.classes.iter().filter(|(name, _)| concerns(objective, name));
+    let classes: Vec<&Class<'_>> = classes.map(|(_, class)| class).collect();
+    if objective.metric == Metric::Availability {
+        return availability(facts, objective, &classes);
+    }
+    let frames = facts.measured.iter().flat_map(|frame| classes.iter().map(|one| one.frame(frame)));
+    let sum = total(frames.collect::<Vec<_>>().iter());
+    let good = sum.completed as f64;
+    match objective.metric {
+        Metric::Cost => usd_per_hour,
+        Metric::CostPer1000Good => usd_per_hour
+            .filter(|_| good > 0.0)
+            .map(|usd| usd * facts.span_s() / HOUR_S / good * 1_000.0),
+        _ => within(objective, &sum, (facts.span_s(), 0.0)),
     }
 }
 

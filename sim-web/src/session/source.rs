@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use sim_core::{NoFiles, Plan, Reading, append_events, read};
+use sim_core::{Duration, NoFiles, Plan, Reading, append_events, read};
 
 use crate::protocol::{Note, Part};
 
@@ -12,36 +12,56 @@ use crate::protocol::{Note, Part};
 pub(super) struct Source {
     name: String,
     text: String,
-    /// Events in order of time, in YAML.
-    interventions: Vec<String>,
+    /// Events with their times in whole nanoseconds.
+    changes: Vec<Value>,
 }
 
 impl Source {
     /// A scenario as it was written.
     pub(super) fn new(name: &str, text: &str) -> Self {
-        Source { name: name.to_owned(), text: text.to_owned(), interventions: Vec::new() }
+        Source { name: name.to_owned(), text: text.to_owned(), changes: Vec::new() }
     }
 
     /// The scenario's text, with the interventions among its events.
     pub(super) fn text(&self) -> String {
         // whatever was appended was read again before it was kept
-        append_events(&self.text, &self.interventions).unwrap_or_else(|_| self.text.clone())
+        self.appended().unwrap_or_else(|_| self.text.clone())
+    }
+
+    /// The interventions.
+    pub(super) fn changes(&self) -> &[Value] {
+        &self.changes
     }
 
     /// The same with an event more, which is handed back with its time (ns).
     pub(super) fn with(&self, event: &Value, at: u64) -> (Self, Value) {
-        let mut whole = json!({ "at": format!("{at}ns") });
-        if let (Some(whole), Some(event)) = (whole.as_object_mut(), event.as_object()) {
-            whole.extend(event.clone());
-        }
+        let whole = timed(event, &format!("{at}ns"));
         let mut changed = self.clone();
-        changed.interventions.push(whole.to_string());
+        changed.changes.push(whole.clone());
         (changed, whole)
+    }
+
+    /// The same with other interventions, in order of time. A time that is none stays as it is:
+    /// who reads it says what is wrong with it.
+    pub(super) fn changed(&self, changes: Vec<Value>) -> Self {
+        let time = |event: &Value| event["at"].as_str()?.parse::<Duration>().ok();
+        let whole = |event: Value| match time(&event) {
+            Some(at) => timed(&event, &format!("{}ns", at.nanos())),
+            None => event,
+        };
+        let mut changes: Vec<Value> = changes.into_iter().map(whole).collect();
+        changes.sort_by_key(|event| time(event).map(Duration::nanos));
+        Source { changes, ..self.clone() }
+    }
+
+    fn appended(&self) -> Result<String, String> {
+        let lines: Vec<String> = self.changes.iter().map(Value::to_string).collect();
+        append_events(&self.text, &lines)
     }
 
     /// What it says, or what is wrong with it.
     pub(super) fn read(&self) -> Result<(Arc<Plan>, Vec<Note>), Vec<Note>> {
-        let text = append_events(&self.text, &self.interventions).map_err(unable)?;
+        let text = self.appended().map_err(unable)?;
         let Reading { plan, problems, .. } = read(&self.name, &text, &[], &NoFiles);
         let notes: Vec<Note> = problems.iter().map(Note::of).collect();
         match plan {
@@ -49,6 +69,15 @@ impl Source {
             None => Err(notes),
         }
     }
+}
+
+/// An event at a time, which stands first.
+fn timed(event: &Value, at: &str) -> Value {
+    let mut whole = json!({ "at": at });
+    if let (Some(whole), Some(event)) = (whole.as_object_mut(), event.as_object()) {
+        whole.extend(event.clone().into_iter().filter(|(key, _)| key != "at"));
+    }
+    whole
 }
 
 fn unable(message: String) -> Vec<Note> {

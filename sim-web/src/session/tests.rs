@@ -1,10 +1,12 @@
 //! The session against the run that it plays: any way of playing is the same run.
 
+mod branches;
+
 use serde_json::{Value, json};
 use sim_core::{NoFiles, Report, Run, read};
 
 use super::Session;
-use crate::protocol::{Answer, Command, Doing, Format, Speed};
+use crate::protocol::{Answer, Command, Doing, Format, Progress, Speed};
 use crate::rows::{Column, Layout, Table};
 
 /// A shipped scenario's text.
@@ -62,7 +64,7 @@ impl Desk {
         })
     }
 
-    fn progress(&self) -> super::Progress {
+    fn progress(&self) -> Progress {
         let last = self.answers.iter().rev().find_map(|answer| match answer {
             Answer::Progress(progress) => Some(*progress),
             _ => None,

@@ -5,10 +5,11 @@ use std::rc::Rc;
 use serde_json::Value;
 use sim_core::{Moment, Report};
 
+use super::changes::at_ns;
 use super::figures::{Figure, figures};
 use super::topology::{Map, Picture};
 use crate::protocol::{Answer, Doing, Note, Part, Progress};
-use crate::rows::{Layout, Table};
+use crate::rows::{Column, Layout, Table};
 
 /// Things of note that are kept: more than anybody reads, fewer than a page can hold.
 const MOMENTS_MAX: usize = 2_000;
@@ -28,8 +29,10 @@ pub struct Course {
     pub figures: Vec<Rc<Figure>>,
     /// What happened so far.
     pub moments: Rc<Vec<Moment>>,
-    /// What can be changed while it runs.
+    /// What can be changed while it runs, with its knobs as they stand now.
     pub parts: Rc<Vec<Part>>,
+    /// The same as the scenario has it.
+    written: Rc<Vec<Part>>,
     /// Where these stand in the picture.
     pub map: Rc<Map>,
     /// What was changed, as events of a scenario.
@@ -45,6 +48,7 @@ impl Course {
         Course {
             table: Table::new(Layout::of(&report)),
             map: Rc::new(Map::of(&parts)),
+            written: Rc::new(parts.clone()),
             parts: Rc::new(parts),
             report: Some(Rc::new(report)),
             warnings,
@@ -78,6 +82,21 @@ impl Course {
         self.map.picture(&self.parts, report, (&self.table, at_s))
     }
 
+    /// Nothing is known after a time, ns.
+    pub(super) fn cut(&mut self, at: u64) {
+        let at_s = at as f64 / 1e9;
+        let rows = (0..self.table.len()).rev();
+        let kept = rows
+            .map(|row| row + 1)
+            .find(|row| self.table.value(row - 1, Column::End).is_some_and(|end_s| end_s <= at_s));
+        self.table.take(kept.unwrap_or(0), &[]);
+        let moments = Rc::make_mut(&mut self.moments);
+        moments.truncate(moments.partition_point(|moment| moment.at_s <= at_s));
+        self.progress = Progress { now: at, doing: Doing::Paused, ..self.progress };
+        self.turn();
+        self.draw();
+    }
+
     /// Frames and what happened are to be told anew.
     pub(super) fn forget_frames(&mut self) {
         self.table.take(0, &[]);
@@ -88,7 +107,13 @@ impl Course {
     /// Takes in what the worker says of this run; anything else it passes over.
     pub(super) fn take(&mut self, answer: Answer) {
         match answer {
-            Answer::Progress(progress) => self.progress = progress,
+            Answer::Progress(progress) => {
+                let before = self.due();
+                self.progress = progress;
+                if self.due() != before {
+                    self.turn();
+                }
+            }
             Answer::Frames { first, rows } => {
                 self.table.take(first as usize, &rows);
                 self.draw();
@@ -105,33 +130,54 @@ impl Course {
             }
             Answer::Intervened(event) => {
                 self.refused = None;
-                if let (Some(path), Some(value)) = (event["set"].as_str(), event.get("to")) {
-                    self.turned(path, value);
-                }
                 self.changes.push(event);
+                self.turn();
+            }
+            Answer::Changed(changes) => {
+                self.refused = None;
+                self.changes = changes;
+                self.forget_frames();
+                self.turn();
             }
             Answer::Refused(notes) => self.refused = Some(notes),
             _ => {}
         }
     }
 
-    fn draw(&mut self) {
+    pub(super) fn draw(&mut self) {
         if let Some(report) = &self.report {
             self.figures = figures(report, &self.table);
         }
     }
 
-    /// A knob stands where it was turned to.
-    fn turned(&mut self, path: &str, value: &Value) {
-        for part in Rc::make_mut(&mut self.parts) {
-            let Some(knob) = path.strip_prefix(&part.path).and_then(|p| p.strip_prefix('.')) else {
-                continue;
-            };
-            let mut here = &mut part.form;
-            for step in knob.split('.') {
-                here = &mut here[step];
+    /// How many changes have taken effect; one that was just made counts.
+    fn due(&self) -> usize {
+        let past = |change: &&Value| at_ns(change).is_some_and(|at| at <= self.progress.now + 1);
+        self.changes.iter().filter(past).count()
+    }
+
+    /// The knobs stand where they were turned to up to now.
+    fn turn(&mut self) {
+        let mut parts = Rc::clone(&self.written);
+        for change in self.changes.iter().take(self.due()) {
+            if let (Some(path), Some(value)) = (change["set"].as_str(), change.get("to")) {
+                turned(Rc::make_mut(&mut parts).as_mut_slice(), path, value);
             }
-            *here = value.clone();
         }
+        self.parts = parts;
+    }
+}
+
+/// A knob stands where it was turned to.
+fn turned(parts: &mut [Part], path: &str, value: &Value) {
+    for part in parts {
+        let Some(knob) = path.strip_prefix(&part.path).and_then(|p| p.strip_prefix('.')) else {
+            continue;
+        };
+        let mut here = &mut part.form;
+        for step in knob.split('.') {
+            here = &mut here[step];
+        }
+        *here = value.clone();
     }
 }

@@ -1,5 +1,7 @@
 //! The reducer: what each message does to the page and asks of the worker.
 
+mod branches;
+
 use super::*;
 use crate::protocol::Progress;
 use crate::session::Session;
@@ -213,7 +215,9 @@ fn a_change_is_recorded_shown_and_saved_with_the_scenario() {
     assert_eq!(name, &format!("{SMALL}.yaml"));
     assert!(text.contains("\"set\":\"nodes.app.workers\""), "{text}");
     desk.take(Message::Restart);
-    assert!(desk.state.course.changes.is_empty(), "from the start is the scenario as it was");
+    assert_eq!(desk.state.course.changes.len(), 1, "from the start, it happens again");
+    desk.take(Message::Forget);
+    assert!(desk.state.course.changes.is_empty(), "the scenario as it was");
 }
 
 #[test]

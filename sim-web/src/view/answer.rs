@@ -4,6 +4,7 @@ use sim_core::{Report, Unit, Verdict};
 use yew::prelude::*;
 
 use crate::protocol::{Doing, Format, Note};
+use crate::state::rescue::From;
 use crate::state::{Message, State};
 
 /// Name, summary and warnings.
@@ -44,11 +45,14 @@ pub(super) fn answer(state: &State, send: &Callback<Message>) -> Html {
             <p {class}><strong>{ format!("{sign} {verdict}") }</strong><span>{ said }</span></p>
             <dl class="story">{ for report.story().into_iter().map(line) }</dl>
             { objectives(report) }
-            <p class="note">
-                { format!("Seed {}, digest ", report.seed) }
-                <code id="digest" data-digest={digest}>{ &report.digest }</code>
-                { ": the same as on the command line." }
-            </p>
+            // with two branches, both digests stand where these are compared
+            if state.rival.is_none() {
+                <p class="note">
+                    { format!("Seed {}, digest ", report.seed) }
+                    <code id="digest" data-digest={digest}>{ &report.digest }</code>
+                    { ": the same as on the command line." }
+                </p>
+            }
             <div class="group" role="group" aria-label="Save the report">
                 { save("Report", Format::Html, send) }
                 { save("JSON", Format::Json, send) }
@@ -127,16 +131,25 @@ pub(super) fn notes(all: &[Note]) -> Html {
 }
 
 /// Something failed.
-pub(super) fn failed(why: &str, send: &Callback<Message>) -> Html {
-    let again = send.reform(|_| Message::Restart);
-    let leave = send.reform(|_| Message::Leave);
+pub(super) fn failed(state: &State, why: &str, send: &Callback<Message>) -> Html {
+    let button = |name: String, message: Message| {
+        let press = send.reform(move |_| message.clone());
+        html! { <button type="button" onclick={press}>{ name }</button> }
+    };
+    let ways = match state.way_back() {
+        Some(way) => vec![
+            button(way, Message::Recover(From::Snapshot)),
+            button("From the beginning".to_owned(), Message::Recover(From::Beginning)),
+        ],
+        None => vec![button("Try again".to_owned(), Message::Restart)],
+    };
     html! {
-        <section role="alert">
+        <section role="alert" id="failed">
             <h1>{ "That did not work" }</h1>
             <p>{ why }</p>
             <div class="group">
-                <button type="button" onclick={again}>{ "Try again" }</button>
-                <button type="button" onclick={leave}>{ "Choose a scenario" }</button>
+                { for ways }
+                { button("Choose a scenario".to_owned(), Message::Leave) }
             </div>
         </section>
     }

@@ -17,6 +17,8 @@ use crate::state::figures::{Figure, Shape};
 #[derive(PartialEq, Properties)]
 pub(super) struct Shown {
     pub(super) figure: Rc<Figure>,
+    /// The same chart of the branch that this one left.
+    pub(super) original: Option<Rc<Figure>>,
     /// Where the time axis ends, s.
     pub(super) end_s: f64,
     /// A change of it changes the colours.
@@ -47,7 +49,8 @@ impl Component for Chart {
     fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
         let Some(canvas) = self.canvas.cast::<HtmlCanvasElement>() else { return };
         let shown = ctx.props();
-        paint(&canvas, &shown.figure, shown.end_s, &shown.flags);
+        let pair = (&*shown.figure, shown.original.as_deref());
+        paint(&canvas, pair, shown.end_s, &shown.flags);
         if first {
             let again = ctx.link().callback(|()| ());
             let draw = Closure::<dyn FnMut()>::new(move || again.emit(()));
@@ -73,7 +76,7 @@ impl Component for Chart {
         html! {
             <figure id={figure.id}>
                 <figcaption><h3>{ figure.title }</h3><p>{ &figure.note }</p></figcaption>
-                { legend(figure) }
+                { legend(figure, ctx.props().original.is_some()) }
                 <div class="frame">
                     <div class="ys">{ for heights }</div>
                     <div class="plot" role="img" aria-label={said} onpointermove={look.clone()}
@@ -99,7 +102,7 @@ fn look(send: &Callback<Message>, canvas: &NodeRef, end_s: f64) -> Callback<Poin
     })
 }
 
-fn legend(figure: &Figure) -> Html {
+fn legend(figure: &Figure, forked: bool) -> Html {
     let entry = |class: String, name: String| {
         let sample = if class.contains("line") { "M0 5h28" } else { "M0 0h28v10h-28z" };
         html! {
@@ -122,7 +125,8 @@ fn legend(figure: &Figure) -> Html {
             .map(|(index, line)| entry(format!("s{index} line"), line.name.clone()))
             .collect(),
     };
-    html! { <ul class="legend">{ for entries }</ul> }
+    let original = forked.then(|| entry("original line".into(), "the original".into()));
+    html! { <ul class="legend">{ for entries }{ original }</ul> }
 }
 
 fn height(figure: &Figure, tick: f64) -> Html {

@@ -22,6 +22,7 @@ pub(super) fn controls(state: &State, send: &Callback<Message>) -> Html {
     };
     let step = send.reform(|_| Message::Step);
     let again = send.reform(|_| Message::Restart);
+    let fork = send.reform(|_| Message::Fork);
     html! {
         <section class="controls" aria-label="Time">
             <button type="button" class="play" onclick={send.reform(|_| Message::Toggle)}>
@@ -30,10 +31,17 @@ pub(super) fn controls(state: &State, send: &Callback<Message>) -> Html {
             <button type="button" onclick={step} disabled={going || doing == Doing::Finished}
                 title="Go on until something happens">{ "Next event" }</button>
             <button type="button" onclick={again} disabled={state.course.progress.now == 0}
-                title="Back to the beginning">{ "From the start" }</button>
+                title="Back to the beginning, with what you changed">{ "From the start" }</button>
+            <button type="button" class="fork" onclick={fork} disabled={!state.can_fork()}
+                title="Part into two branches at the time that is looked at">
+                { "Fork here" }
+            </button>
             { speeds(state, send) }
             <p class="clock" role="timer">{ clock(state) }</p>
             { bar(state, send) }
+            if let Some(throttled) = &state.throttled {
+                <p class="note throttled" role="status">{ throttled }</p>
+            }
         </section>
     }
 }

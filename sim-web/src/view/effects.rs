@@ -3,7 +3,7 @@
 use js_sys::Array;
 use wasm_bindgen::prelude::{Closure, JsCast, JsValue};
 use web_sys::{
-    Blob, BlobPropertyBag, Element, HtmlAnchorElement, HtmlDialogElement, HtmlElement,
+    Blob, BlobPropertyBag, Document, Element, HtmlAnchorElement, HtmlDialogElement, HtmlElement,
     MediaQueryList, Url,
 };
 use yew::Callback;
@@ -68,6 +68,56 @@ impl Darkness {
 impl Drop for Darkness {
     fn drop(&mut self) {
         self.query.set_onchange(None);
+    }
+}
+
+/// Watches whether anybody looks at the page, as long as it lives.
+pub(super) struct Sight {
+    document: Document,
+    _changed: Closure<dyn FnMut()>,
+}
+
+impl Sight {
+    /// Tells of every change: whether the page is hidden, and when, ms.
+    pub(super) fn watch(tell: Callback<(bool, f64)>) -> Option<Self> {
+        let window = web_sys::window()?;
+        let (document, clock) = (window.document()?, window.performance()?);
+        let seen = document.clone();
+        let changed = Closure::<dyn FnMut()>::new(move || tell.emit((seen.hidden(), clock.now())));
+        document.set_onvisibilitychange(Some(changed.as_ref().unchecked_ref()));
+        Some(Sight { document, _changed: changed })
+    }
+}
+
+impl Drop for Sight {
+    fn drop(&mut self) {
+        self.document.set_onvisibilitychange(None);
+    }
+}
+
+/// Counts seconds, as long as it lives.
+pub(super) struct Seconds {
+    id: i32,
+    _passed: Closure<dyn FnMut()>,
+}
+
+impl Seconds {
+    /// Tells of each.
+    pub(super) fn count(tell: Callback<()>) -> Option<Self> {
+        let passed = Closure::<dyn FnMut()>::new(move || tell.emit(()));
+        let listener = passed.as_ref().unchecked_ref();
+        let id = web_sys::window()?
+            .set_interval_with_callback_and_timeout_and_arguments_0(listener, 1_000)
+            .ok()?;
+        Some(Seconds { id, _passed: passed })
+    }
+}
+
+impl Drop for Seconds {
+    fn drop(&mut self) {
+        if let Some(window) = web_sys::window() {
+            window.clear_interval_with_handle(self.id);
+        }
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) fn nodes(state: &State, send: &Callback<Message>) -> Html {
             <div class="parts">{
                 for state.course.parts.iter().enumerate().map(|one| part(one, send))
             }</div>
-            { recorded(state, send) }
+            { super::changes::changes(state, send) }
         </section>
     }
 }
@@ -106,21 +106,5 @@ fn knob(setting: &Setting, send: &Callback<Message>) -> Html {
         <label key={setting.name.clone()} title={setting.doc.clone()}>
             <span>{ &setting.name }</span>{ control }
         </label>
-    }
-}
-
-/// What was changed, in the words of the scenario.
-fn recorded(state: &State, send: &Callback<Message>) -> Html {
-    if state.course.changes.is_empty() {
-        return Html::default();
-    }
-    let save = send.reform(|_| Message::SaveScenario);
-    let line = |event: &Value| html! { <li><code>{ event.to_string() }</code></li> };
-    html! {
-        <div id="changes">
-            <h3>{ "Recorded" }</h3>
-            <ol class="notes">{ for state.course.changes.iter().map(line) }</ol>
-            <button type="button" onclick={save}>{ "Save the scenario with these" }</button>
-        </div>
     }
 }

@@ -42,7 +42,7 @@ fn colour(text: &str) -> Option<RGBAColor> {
 /// Draws a figure, as sharp as the screen is; what cannot be drawn is left out.
 pub(super) fn paint(
     canvas: &HtmlCanvasElement,
-    figure: &Figure,
+    (figure, original): (&Figure, Option<&Figure>),
     end_s: f64,
     flags: &[(f64, String)],
 ) -> Option<()> {
@@ -63,6 +63,9 @@ pub(super) fn paint(
     let plane = ChartBuilder::on(&area).build_cartesian_2d(0.0..end_s, 0.0..1.0).ok()?;
     let mut brush = Brush { plane, pen, figure, end_s, ratio, colours };
     brush.backdrop(flags).ok()?;
+    if let Some(original) = original {
+        brush.behind(original).ok()?;
+    }
     brush.curves().ok()?;
     brush.rules().ok()
 }
@@ -125,8 +128,20 @@ impl Brush<'_> {
         Ok(())
     }
 
+    /// The curves of the branch that this one left, muted, on the same axes.
+    fn behind(&mut self, original: &Figure) -> Drawn {
+        let style = self.style("--dim", 1.5);
+        self.dashed(&[5.0, 3.0]);
+        original.lines.iter().try_for_each(|line| self.curve(line, style))?;
+        self.dashed(&[]);
+        Ok(())
+    }
+
     fn line(&mut self, index: usize, line: &Line) -> Drawn {
-        let style = self.style(&format!("--c{}", index % DASHES.len()), 2.0);
+        self.curve(line, self.style(&format!("--c{}", index % DASHES.len()), 2.0))
+    }
+
+    fn curve(&mut self, line: &Line, style: ShapeStyle) -> Drawn {
         for stretch in stretches(&line.points) {
             let mut points: Vec<(f64, f64)> = Vec::with_capacity(stretch.len());
             for (at_s, value) in stretch {

@@ -18,14 +18,13 @@ pub(super) fn values(state: &State) -> Html {
         return Html::default();
     }
     let at_s = state.shown_s();
+    let two = state.rival.is_some();
     let rows = |figure: &Rc<Figure>| -> Html {
-        let row = |line: &Line| {
-            let value = line.at(at_s).map_or("-".to_owned(), |value| figure.say(value));
-            html! { <tr><th scope="row">{ &line.name }</th><td>{ value }</td></tr> }
-        };
+        let row = |line: &Line| values_of(line, figure, state);
+        let columns = if two { "4" } else { "2" };
         html! {
             <tbody key={figure.id}>
-                <tr><th scope="colgroup" colspan="2">{ figure.title }</th></tr>
+                <tr><th scope="colgroup" colspan={columns}>{ figure.title }</th></tr>
                 { for figure.lines.iter().map(row) }
             </tbody>
         }
@@ -33,8 +32,34 @@ pub(super) fn values(state: &State) -> Html {
     html! {
         <table id="values">
             <caption>{ format!("At {}", at(at_s)) }</caption>
+            if two {
+                <thead><tr>
+                    <td></td><th scope="col">{ "fork" }</th><th scope="col">{ "original" }</th>
+                    <th scope="col">{ "difference" }</th>
+                </tr></thead>
+            }
             { for state.course.figures.iter().map(rows) }
         </table>
+    }
+}
+
+/// A line's value, and beside it that of the original and the difference.
+fn values_of(line: &Line, figure: &Figure, state: &State) -> Html {
+    let at_s = state.shown_s();
+    let say = |value: Option<f64>| value.map_or("-".to_owned(), |value| figure.say(value));
+    let own = line.at(at_s);
+    let other = state.original_of(figure.id);
+    let beside = state.rival.as_ref().map(|_| {
+        let lines = other.into_iter().flat_map(|other| &other.lines);
+        let same = lines.into_iter().find(|same| same.name == line.name);
+        let value = same.and_then(|same| same.at(at_s));
+        html! { <><td>{ say(value) }</td><td>{ figure.say_difference(own, value) }</td></> }
+    });
+    html! {
+        <tr>
+            <th scope="row">{ &line.name }</th><td>{ say(own) }</td>
+            { beside }
+        </tr>
     }
 }
 
