@@ -130,6 +130,21 @@ impl Browser {
         answer["result"]["value"].take()
     }
 
+    /// Lets the page's newest worker evaluate an expression.
+    pub(crate) fn in_worker(&mut self, expression: &str) {
+        let attach = json!({"autoAttach": true, "waitForDebuggerOnStart": false, "flatten": true});
+        self.ask("Target.setAutoAttach", attach);
+        let worker = |event: &&Value| {
+            event["method"] == "Target.attachedToTarget"
+                && event["params"]["targetInfo"]["type"] == "worker"
+        };
+        let attached = self.events.iter().rev().find(worker).expect("the page has a worker");
+        let session = attached["params"]["sessionId"].as_str().expect("a session").to_owned();
+        let page = std::mem::replace(&mut self.page, session);
+        self.ask("Runtime.evaluate", json!({"expression": expression}));
+        self.page = page;
+    }
+
     /// Looks at the page until an expression is neither null nor false, for so many seconds.
     pub(crate) fn wait(&mut self, expression: &str, seconds: u32) -> Value {
         for _ in 0..seconds * 20 {

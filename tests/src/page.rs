@@ -3,6 +3,7 @@
 //! The test run builds the page and names its file in `BUSYHOUR_PAGE`; without it (a plain
 //! `cargo test`) there is nothing to open.
 
+mod branches;
 mod hosted;
 
 use serde_json::{Value, json};

@@ -79,7 +79,7 @@ impl Snapshots {
         let mut after = self.all.len();
         self.all.retain(|_| {
             after -= 1;
-            after % 2 == 0 && !alone
+            after.is_multiple_of(2) && !alone
         });
         self.apart *= 2;
     }

@@ -99,6 +99,9 @@ fn changes_can_be_changed_and_the_run_is_that_of_the_exported_scenario() {
     let amended = to_the_end(&mut desk);
     assert_ne!(amended, live);
     assert_eq!(amended, exported(&mut desk));
+    // no snapshot of the run that it was is gone back to
+    at(&mut desk, 300);
+    assert_eq!(to_the_end(&mut desk), amended);
     // none at all is the scenario as it was
     desk.ask(Command::Amend(Vec::new()));
     assert_eq!(to_the_end(&mut desk), played(SMALL).digest);
