@@ -23,7 +23,7 @@ use self::changes::Edit;
 use self::course::Course;
 use self::fragment::Wish;
 use self::presets::Preset;
-use self::rescue::{From, Rescue};
+use self::rescue::{Rescue, Way};
 use self::topology::Picture;
 use crate::protocol::{Answer, Branch, Command, Doing, Format, Note, Speed};
 
@@ -123,7 +123,7 @@ pub enum Message {
     /// Play the run that has the edited changes from the beginning.
     Replay,
     /// Go on after the worker ended.
-    Recover(From),
+    Recover(Way),
     /// A second has passed.
     Tick,
     /// Nobody looks at the page any more, or somebody does again, at a time of a clock, ms.
@@ -199,22 +199,6 @@ impl State {
             }
             Message::Restart => self.restart(),
             Message::Forget => self.begin(),
-            Message::Fork => self.fork(),
-            Message::Keep(branch) => self.keep(branch),
-            Message::Edit(edit) => {
-                self.edit(edit);
-                Vec::new()
-            }
-            Message::Replay => self.replay(),
-            Message::Recover(from) => self.recover(from),
-            Message::Tick => {
-                self.tick();
-                Vec::new()
-            }
-            Message::Hidden(hidden, now_ms) => {
-                self.hidden(hidden, now_ms);
-                Vec::new()
-            }
             Message::Toggle => self.toggle(),
             Message::Step => self.running(Command::Step),
             Message::Speed(speed) => {
@@ -252,6 +236,7 @@ impl State {
             Message::SaveScenario => self.running(Command::WriteScenario),
             Message::Write(format) => self.running(Command::Write(format)),
             Message::Answer(answer) => self.answer(answer),
+            message => self.take_course(message),
         }
     }
 
@@ -353,21 +338,19 @@ impl State {
         }
     }
 
-    fn edit(&mut self, edit: Edit) {
-        if edit == Edit::Undo {
-            self.draft = None;
-            return;
+    /// Messages about which course the run takes, and whether it goes on at all.
+    fn take_course(&mut self, message: Message) -> Vec<Effect> {
+        match message {
+            Message::Fork => return self.fork(),
+            Message::Keep(branch) => return self.keep(branch),
+            Message::Replay => return self.replay(),
+            Message::Recover(way) => return self.recover(way),
+            Message::Edit(edit) => self.edit(edit),
+            Message::Tick => self.tick(),
+            Message::Hidden(hidden, now_ms) => self.hidden(hidden, now_ms),
+            _ => {}
         }
-        let draft = self.draft.get_or_insert_with(|| self.course.changes.clone());
-        changes::edit(draft, edit);
-    }
-
-    /// The run that has the edited changes, from the beginning.
-    fn replay(&mut self) -> Vec<Effect> {
-        let changes = self.draft.clone().unwrap_or_else(|| self.course.changes.clone());
-        let mut effects = self.running(Command::Amend(changes));
-        effects.extend(self.running(Command::Play(self.speed)));
-        effects
+        Vec::new()
     }
 
     /// A command that means something only while there is a run.

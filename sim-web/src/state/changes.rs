@@ -4,6 +4,8 @@ use serde_json::Value;
 use sim_core::Duration;
 
 use super::knobs::typed;
+use super::{Effect, State};
+use crate::protocol::Command;
 
 /// Fields of an event that hold a value to edit, the most telling first.
 const VALUES: [&str; 4] = ["to", "factor", "count", "for"];
@@ -75,8 +77,27 @@ pub fn sentence(change: &Value) -> String {
         .unwrap_or_else(|| change.to_string())
 }
 
+impl State {
+    pub(super) fn edit(&mut self, edit: Edit) {
+        if edit == Edit::Undo {
+            self.draft = None;
+            return;
+        }
+        let draft = self.draft.get_or_insert_with(|| self.course.changes.clone());
+        revise(draft, edit);
+    }
+
+    /// The run that has the edited changes, from the beginning.
+    pub(super) fn replay(&mut self) -> Vec<Effect> {
+        let changes = self.draft.clone().unwrap_or_else(|| self.course.changes.clone());
+        let mut effects = self.running(Command::Amend(changes));
+        effects.extend(self.running(Command::Play(self.speed)));
+        effects
+    }
+}
+
 /// Does an edit to a list; a number beyond its end does nothing.
-pub(super) fn edit(changes: &mut Vec<Value>, edit: Edit) {
+fn revise(changes: &mut Vec<Value>, edit: Edit) {
     match edit {
         Edit::Remove(index) if index < changes.len() => {
             changes.remove(index);
@@ -136,12 +157,12 @@ mod tests {
         ];
         assert_eq!(time(&all[0]), "20.123000001s");
         assert_eq!((at_ns(&all[1]), value(&all[1])), (Some(90_000_000_000), None));
-        edit(&mut all, Edit::Value(0, "30s".into()));
-        edit(&mut all, Edit::At(0, " 25s ".into()));
-        edit(&mut all, Edit::Value(1, "x".into()));
-        edit(&mut all, Edit::Remove(7));
+        revise(&mut all, Edit::Value(0, "30s".into()));
+        revise(&mut all, Edit::At(0, " 25s ".into()));
+        revise(&mut all, Edit::Value(1, "x".into()));
+        revise(&mut all, Edit::Remove(7));
         assert_eq!(all[0], json!({"at": "25s", "set": "a.b", "to": "30s"}));
-        edit(&mut all, Edit::Remove(0));
+        revise(&mut all, Edit::Remove(0));
         assert_eq!(all, [json!({"at": "90s", "flush": "cache"})]);
     }
 }

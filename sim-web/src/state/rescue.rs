@@ -37,7 +37,7 @@ struct Saved {
 
 /// From where a run goes on after its worker ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum From {
+pub enum Way {
     /// From where it was, or the last snapshot before.
     Snapshot,
     /// From its beginning, with what was changed.
@@ -123,11 +123,11 @@ impl State {
     }
 
     /// Starts a new worker that goes on with the run.
-    pub(super) fn recover(&mut self, from: From) -> Vec<Effect> {
+    pub(super) fn recover(&mut self, way: Way) -> Vec<Effect> {
         let Some((name, text, seed)) = self.rescue.loaded.clone() else { return Vec::new() };
         let changes = self.course.changes.clone();
         let mut resume = Resume { name, text, seed, changes, ..Resume::default() };
-        if from == From::Snapshot {
+        if way == Way::Snapshot {
             resume.at = self.course.progress.now;
             if let Some(saved) = &self.rescue.saved {
                 resume.at = saved.at;

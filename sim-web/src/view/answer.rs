@@ -4,7 +4,7 @@ use sim_core::{Report, Unit, Verdict};
 use yew::prelude::*;
 
 use crate::protocol::{Doing, Format, Note};
-use crate::state::rescue::From;
+use crate::state::rescue::Way;
 use crate::state::{Message, State};
 
 /// Name, summary and warnings.
@@ -138,8 +138,8 @@ pub(super) fn failed(state: &State, why: &str, send: &Callback<Message>) -> Html
     };
     let ways = match state.way_back() {
         Some(way) => vec![
-            button(way, Message::Recover(From::Snapshot)),
-            button("From the beginning".to_owned(), Message::Recover(From::Beginning)),
+            button(way, Message::Recover(Way::Snapshot)),
+            button("From the beginning".to_owned(), Message::Recover(Way::Beginning)),
         ],
         None => vec![button("Try again".to_owned(), Message::Restart)],
     };

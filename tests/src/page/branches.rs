@@ -28,7 +28,8 @@ fn listed(browser: &mut Browser) -> Vec<String> {
 /// Presses the button with these words.
 fn press(browser: &mut Browser, words: &str) {
     let button = format!(
-        "[...document.querySelectorAll('button')].find((b) => b.innerText.trim().endsWith('{words}'))"
+        "[...document.querySelectorAll('button')]\
+         .find((b) => b.innerText.trim().endsWith('{words}'))"
     );
     browser.wait(&format!("{button} && !{button}.disabled"), 20);
     browser.value(&format!("{button}.click()"));

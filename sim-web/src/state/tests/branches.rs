@@ -7,7 +7,7 @@ use super::{Desk, SMALL, played};
 use crate::protocol::{Answer, Branch, Command, Doing, Progress, Speed};
 use crate::session::Session;
 use crate::state::changes::Edit;
-use crate::state::rescue::From;
+use crate::state::rescue::Way;
 use crate::state::{Effect, Message, Stage};
 
 fn chosen() -> Desk {
@@ -153,7 +153,7 @@ fn end_worker(desk: &mut Desk) {
 
 #[test]
 fn a_worker_that_falls_silent_is_replaced_and_the_run_goes_on() {
-    for from in [From::Snapshot, From::Beginning] {
+    for way in [Way::Snapshot, Way::Beginning] {
         let mut desk = at(100.0);
         desk.take(eight());
         desk.take(Message::Toggle);
@@ -162,9 +162,9 @@ fn a_worker_that_falls_silent_is_replaced_and_the_run_goes_on() {
         end_worker(&mut desk);
         let Stage::Failed(why) = &desk.state.stage else { panic!("{:?}", desk.state.stage) };
         assert!(why.contains("worker"), "{why}");
-        let way = desk.state.way_back().unwrap();
-        assert!(way.starts_with("Go on from"), "{way}");
-        desk.take(Message::Recover(from));
+        let said = desk.state.way_back().unwrap();
+        assert!(said.starts_with("Go on from"), "{said}");
+        desk.take(Message::Recover(way));
         assert_eq!(desk.state.stage, Stage::Running);
         desk.work(usize::MAX);
         assert_eq!(desk.state.course.progress.doing, Doing::Finished, "it goes on");
@@ -187,7 +187,7 @@ fn a_snapshot_of_another_past_is_not_gone_on_from() {
     assert_eq!(desk.state.stage, Stage::Running, "nothing was asked of it");
     desk.take(Message::Toggle);
     end_worker(&mut desk);
-    desk.take(Message::Recover(From::Snapshot));
+    desk.take(Message::Recover(Way::Snapshot));
     desk.work(usize::MAX);
     assert_eq!(desk.state.course.progress.now, 100_000_000_000, "where it was");
     to_the_end(&mut desk);
