@@ -198,7 +198,10 @@ impl State {
                 vec![Effect::Send(Command::Stop), Effect::Address("#".to_owned())]
             }
             Message::Restart => self.restart(),
-            Message::Forget => self.begin(),
+            Message::Forget => {
+                self.wish.play = None;
+                self.begin()
+            }
             Message::Toggle => self.toggle(),
             Message::Step => self.running(Command::Step),
             Message::Speed(speed) => {
