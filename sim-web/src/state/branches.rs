@@ -87,7 +87,8 @@ impl State {
     /// Puts the original's curves into the fork's charts, on the same axes.
     pub(super) fn link(&mut self) {
         if let Some(rival) = &self.rival {
-            linked(&mut self.course.figures, &rival.course.figures);
+            let end_s = self.course.table.end_s();
+            linked(&mut self.course.figures, &rival.course.figures, end_s);
         }
     }
 
@@ -135,8 +136,8 @@ impl Figure {
 }
 
 /// Widens the axes of charts so that another branch's curves fit; a chart that only the other
-/// branch has is there, too, with empty lines.
-fn linked(own: &mut Vec<Rc<Figure>>, other: &[Rc<Figure>]) {
+/// branch has is there, too: up to `end_s` there was nothing to lose or to wait for.
+fn linked(own: &mut Vec<Rc<Figure>>, other: &[Rc<Figure>], end_s: f64) {
     for figure in other {
         if let Some(same) = own.iter_mut().find(|same| same.id == figure.id) {
             let scale = wider(same.scale, figure.scale);
@@ -144,11 +145,20 @@ fn linked(own: &mut Vec<Rc<Figure>>, other: &[Rc<Figure>]) {
                 Rc::make_mut(same).scale = scale;
             }
         } else {
-            let empty = |line: &Line| Line { name: line.name.clone(), points: Vec::new() };
-            let lines = figure.lines.iter().map(empty).collect();
+            let lines = figure.lines.iter().map(|line| flat(line, figure.id, end_s)).collect();
             own.push(Rc::new(Figure { lines, ..Figure::clone(figure) }));
         }
     }
+}
+
+/// The line of a chart that a branch does not have: losses and queues are missing where all are 0.
+fn flat(line: &Line, id: &str, end_s: f64) -> Line {
+    let known = line.points.iter().filter(|(at_s, _)| *at_s <= end_s);
+    let points = match id {
+        "losses" | "queues" => known.map(|(at_s, value)| (*at_s, value.map(|_| 0.0))).collect(),
+        _ => Vec::new(),
+    };
+    Line { name: line.name.clone(), points }
 }
 
 /// An axis with room for what fits either.
