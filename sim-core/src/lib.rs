@@ -14,6 +14,10 @@ pub mod steps;
 pub mod units;
 pub mod wiring;
 
+/// The digest epoch of this version: within one, a scenario and a seed give the same digest. The
+/// changelog names it, and what began it.
+pub const DIGEST_EPOCH: u32 = 2;
+
 // The front: doors use these names and no path behind them.
 pub use components::CATALOGUE;
 pub use components::manual::{Knob, Manual, manual};
@@ -28,5 +32,7 @@ pub use scenario::plan::{Part, Plan};
 pub use scenario::problem::{
     Code, Problem, Problems, Severity, Sources, nearest_remedy, render, render_all,
 };
-pub use scenario::{Files, NoFiles, Reading, append_events, machines, models, read, schema};
+pub use scenario::{
+    Edit, Files, NoFiles, Reading, append_events, edit, machines, models, read, schema,
+};
 pub use units::{Duration, Share};

@@ -3,6 +3,7 @@
 mod append;
 mod check;
 pub mod decode;
+mod edit;
 mod happenings;
 mod lints;
 pub mod machines;
@@ -23,6 +24,7 @@ use indexmap::IndexMap;
 
 pub use self::append::append_events;
 use self::decode::{ReferenceKind, References};
+pub use self::edit::{Edit, edit};
 use self::objective::Objective;
 use self::parts::ReadPart;
 use self::plan::{Blueprint, Part, Plan};

@@ -17,6 +17,15 @@ pub enum Command {
         /// The seed, instead of the scenario's own.
         seed: Option<u64>,
     },
+    /// Read a text and say what is wrong with it; the run goes on as it does.
+    Check {
+        /// Which text; the answer names it.
+        version: u32,
+        /// What to call it where it has no name of its own.
+        name: String,
+        /// The YAML.
+        text: String,
+    },
     /// Go on, this fast.
     Play(Speed),
     /// Stand still.
@@ -111,6 +120,15 @@ pub enum Answer {
     Loaded(Box<Report>, Vec<Part>, Vec<Note>),
     /// The scenario cannot be played, and why.
     Problems(Vec<Note>),
+    /// What is to be said of a text, and its parts if it can be played.
+    Checked {
+        /// Which text.
+        version: u32,
+        /// Errors and warnings, in order of place.
+        notes: Vec<Note>,
+        /// The parts.
+        parts: Option<Vec<Part>>,
+    },
     /// How far it is.
     Progress(Progress),
     /// Frames from a number on, in rows as [`crate::rows::Layout`] lays them out.

@@ -11,6 +11,7 @@ use sim_core::Difference;
 
 use self::pace::Goal;
 use self::player::Player;
+use self::source::Source;
 use crate::protocol::{Answer, Branch, Command, Resume};
 
 /// Time between two comparisons of branches that go on, ms.
@@ -35,6 +36,10 @@ impl Session {
     /// Does what is asked; `now_ms` is any clock that rises.
     pub fn obey(&mut self, command: Command, now_ms: f64) -> Vec<Answer> {
         match command {
+            Command::Check { version, name, text } => {
+                let (notes, parts) = Source::new(&name, &text).check();
+                return vec![Answer::Checked { version, notes, parts }];
+            }
             Command::Load { name, text, seed } => return self.load(&name, &text, seed),
             Command::Resume(left) => return self.resume(*left, now_ms),
             Command::Stop => *self = Session::default(),

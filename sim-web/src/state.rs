@@ -4,11 +4,16 @@ pub mod background;
 pub mod branches;
 pub mod changes;
 pub mod course;
+pub mod editor;
+pub mod edits;
 pub mod figures;
 pub mod fragment;
 pub mod knobs;
+pub mod opening;
+mod packed;
 pub mod presets;
 pub mod rescue;
+pub mod sharing;
 #[cfg(test)]
 mod tests;
 pub mod topology;
@@ -21,9 +26,12 @@ use self::background::Left;
 use self::branches::Rival;
 use self::changes::Edit;
 use self::course::Course;
+use self::editor::{Editing, Editor};
 use self::fragment::Wish;
+use self::opening::Source;
 use self::presets::Preset;
 use self::rescue::{Rescue, Way};
+use self::sharing::Link;
 use self::topology::Picture;
 use crate::protocol::{Answer, Branch, Command, Doing, Format, Note, Speed};
 
@@ -61,6 +69,20 @@ pub struct State {
     pub left: Option<Left>,
     /// What the browser did to the speed while nobody looked.
     pub throttled: Option<String>,
+    /// The scenario that is played.
+    pub source: Option<Source>,
+    /// Whether that came out of the editor.
+    own: bool,
+    /// Whether to play it as soon as it is read.
+    at_once: bool,
+    /// Whether the changes of a link are on their way into the run.
+    amending: bool,
+    /// The scenario as it is edited.
+    pub editor: Editor,
+    /// The link that was asked for last.
+    pub shared: Option<Link>,
+    /// What else is to be said about the scenario.
+    pub notice: Option<String>,
     /// The time that is looked at, s; `None` follows the run.
     pub cursor_s: Option<f64>,
     /// Light, dark or as the system has it.
@@ -148,6 +170,12 @@ pub enum Message {
     SaveScenario,
     /// Write the report.
     Write(Format),
+    /// Something happens in the editor.
+    Editing(Editing),
+    /// Make a link; the page's address without a fragment.
+    Share(String),
+    /// The link is copied.
+    Copied,
     /// The worker says something.
     Answer(Answer),
 }
@@ -167,6 +195,14 @@ pub enum Effect {
     Help,
     /// Hand this file to the person: name, type, text.
     Save(String, &'static str, String),
+    /// Send this message after so many ms.
+    Later(u32, Box<Message>),
+    /// Keep this for the next visit, or nothing more.
+    Keep(Option<String>),
+    /// Select this in the editor, from and to, and bring it into view, with the keyboard or not.
+    Select(u32, u32, bool),
+    /// Copy this.
+    Copy(String),
 }
 
 impl State {
@@ -185,25 +221,39 @@ impl State {
 
     fn react(&mut self, message: Message) -> Vec<Effect> {
         match message {
+            // keys that mean something to a run mean nothing where it is not seen
+            Message::Toggle | Message::Step | Message::Restart if self.editor.open => Vec::new(),
             Message::Address(fragment) => self.address(&fragment),
-            Message::Choose(name) => {
-                self.wish = Wish { preset: Some(name), ..Wish::default() };
-                let mut effects = vec![Effect::Address(self.wish.text())];
-                effects.extend(self.begin());
-                effects
-            }
-            Message::Leave => {
-                self.wish = Wish::default();
-                self.clear(Stage::Choosing);
-                vec![Effect::Send(Command::Stop), Effect::Address("#".to_owned())]
-            }
+            Message::Choose(name) => self.choose(name),
+            Message::Leave => self.leave(),
             Message::Restart => self.restart(),
             Message::Forget => {
                 self.wish.play = None;
+                self.wish.changes.clear();
                 self.begin()
             }
             Message::Toggle => self.toggle(),
             Message::Step => self.running(Command::Step),
+            Message::Help => vec![Effect::Help],
+            Message::Change(event) => self.running(Command::Intervene(event)),
+            Message::SaveScenario => self.running(Command::WriteScenario),
+            Message::Write(format) => self.running(Command::Write(format)),
+            Message::Editing(editing) => self.editing(editing),
+            Message::Share(base) => self.share(&base),
+            Message::Copied => {
+                if let Some(Link::Made(link)) = self.shared.take() {
+                    self.shared = Some(Link::Copied(link));
+                }
+                Vec::new()
+            }
+            Message::Answer(answer) => self.answer(answer),
+            message => self.look(message),
+        }
+    }
+
+    /// How fast, when and in which light one looks.
+    fn look(&mut self, message: Message) -> Vec<Effect> {
+        match message {
             Message::Speed(speed) => {
                 self.speed = speed;
                 match self.course.progress.doing {
@@ -234,11 +284,6 @@ impl State {
                 let place = self.course.parts.iter().position(|part| part.path == path);
                 place.map(Effect::Reveal).into_iter().collect()
             }
-            Message::Help => vec![Effect::Help],
-            Message::Change(event) => self.running(Command::Intervene(event)),
-            Message::SaveScenario => self.running(Command::WriteScenario),
-            Message::Write(format) => self.running(Command::Write(format)),
-            Message::Answer(answer) => self.answer(answer),
             message => self.take_course(message),
         }
     }
@@ -271,38 +316,6 @@ impl State {
     #[must_use]
     pub fn picture(&self) -> Picture {
         self.course.picture(self.shown_s())
-    }
-
-    fn address(&mut self, fragment: &str) -> Vec<Effect> {
-        match Wish::read(fragment) {
-            Ok(wish) if wish == self.wish && self.stage != Stage::Choosing => Vec::new(),
-            Ok(wish) => {
-                self.wish = wish;
-                self.begin()
-            }
-            Err(why) => {
-                self.clear(Stage::Failed(why));
-                vec![Effect::Send(Command::Stop)]
-            }
-        }
-    }
-
-    /// Loads what is wished for.
-    fn begin(&mut self) -> Vec<Effect> {
-        let Some(name) = self.wish.preset.clone() else {
-            self.clear(Stage::Choosing);
-            return vec![Effect::Send(Command::Stop)];
-        };
-        let Some(preset) = self.presets.iter().find(|preset| preset.name == name) else {
-            let names: Vec<&str> = self.presets.iter().map(|preset| &preset.name[..]).collect();
-            let remedy = sim_core::nearest_remedy(&name, &names);
-            let name: String = name.chars().take(40).collect();
-            self.clear(Stage::Failed(format!("no scenario is called \"{name}\": {remedy}")));
-            return vec![Effect::Send(Command::Stop)];
-        };
-        let (name, text) = (preset.name.clone(), preset.text.clone());
-        self.clear(Stage::Loading);
-        vec![Effect::Send(Command::Load { name, text, seed: self.wish.seed })]
     }
 
     fn restart(&mut self) -> Vec<Effect> {
@@ -366,7 +379,8 @@ impl State {
         self.course = Course::default();
         (self.rival, self.draft) = (None, None);
         (self.left, self.throttled) = (None, None);
-        self.cursor_s = None;
+        (self.cursor_s, self.shared, self.notice) = (None, None, None);
+        self.amending = false;
     }
 
     fn answer(&mut self, mut answer: Answer) -> Vec<Effect> {
@@ -378,16 +392,34 @@ impl State {
                 self.stage = Stage::Running;
                 let asked = self.wish.play.map(|speed| (speed, true));
                 let own = (watchable(report.duration_s), false);
-                let (speed, plays) = self.goes_on().or(asked).unwrap_or(own);
+                let goes_on = self.goes_on();
+                let (speed, plays) = goes_on.or(asked).unwrap_or(own);
                 self.speed = speed;
                 self.course = Course::new(*report, parts, warnings);
-                if plays {
+                let at_once = std::mem::take(&mut self.at_once);
+                if goes_on.is_none() && !self.wish.changes.is_empty() {
+                    // it plays as soon as these are in it
+                    (self.amending, self.at_once) = (true, plays || at_once);
+                    return self.running(Command::Amend(self.wish.changes.clone()));
+                }
+                if plays || at_once {
                     return self.running(Command::Play(speed));
                 }
             }
             Answer::Problems(notes) if self.stage == Stage::Loading => {
                 self.stage = Stage::Wrong(notes);
             }
+            Answer::Refused(notes) if self.amending => {
+                self.clear(Stage::Wrong(notes));
+                return vec![Effect::Send(Command::Stop)];
+            }
+            Answer::Changed(_) if self.amending => {
+                self.amending = false;
+                self.course.take(answer);
+                let plays = std::mem::take(&mut self.at_once);
+                return if plays { self.running(Command::Play(self.speed)) } else { Vec::new() };
+            }
+            Answer::Checked { version, notes, parts } => self.editor.hear(version, notes, parts),
             Answer::Scenario(text) if about_this => {
                 let name = format!("{}.yaml", self.course.name());
                 return vec![Effect::Save(name, "application/yaml", text)];

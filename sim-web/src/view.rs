@@ -6,9 +6,11 @@ mod changes;
 mod chart;
 mod choice;
 mod controls;
+mod editor;
 mod effects;
 mod nodes;
 mod paint;
+mod share;
 mod sheet;
 mod topology;
 mod values;
@@ -21,6 +23,7 @@ use yew::prelude::*;
 
 use self::chart::Chart;
 use crate::link::Link;
+use crate::state::editor::Editing;
 use crate::state::figures::Figure;
 use crate::state::{Effect, Message, Stage, State, Theme, presets};
 
@@ -52,9 +55,13 @@ struct App {
     link: Result<Link, String>,
     _address: Closure<dyn FnMut()>,
     _keys: Closure<dyn FnMut(KeyboardEvent)>,
+    _files: Closure<dyn FnMut(DragEvent)>,
     _darkness: Option<effects::Darkness>,
     _sight: Option<effects::Sight>,
     _seconds: Option<effects::Seconds>,
+    /// What is to be selected in the editor, once it shows its new text.
+    select: Option<(u32, u32, bool)>,
+    leaving: editor::Leaving,
 }
 
 impl Component for App {
@@ -79,6 +86,14 @@ impl Component for App {
                 send.emit(message);
             }
         });
+        let send = ctx.link().callback(|message| message);
+        let files = Closure::<dyn FnMut(DragEvent)>::new(move |event: DragEvent| {
+            match &event.type_()[..] {
+                "drop" => effects::read_dropped(&event, &send),
+                // without this the browser would leave the page for the file
+                _ => event.prevent_default(),
+            }
+        });
         if let Some(window) = web_sys::window() {
             // a browser that refuses these still has a page with buttons
             let listen = |kind: &str, to: &wasm_bindgen::JsValue| {
@@ -86,7 +101,10 @@ impl Component for App {
             };
             listen("hashchange", address.as_ref());
             listen("keydown", keys.as_ref());
+            listen("dragover", files.as_ref());
+            listen("drop", files.as_ref());
         }
+        ctx.link().send_message(Message::Editing(Editing::Kept(effects::kept())));
         ctx.link().send_message(Message::Address(effects::address()));
         let link = connect(ctx);
         let darkness = effects::Darkness::watch(ctx.link().callback(Message::SystemDark));
@@ -96,9 +114,12 @@ impl Component for App {
             link,
             _address: address,
             _keys: keys,
+            _files: files,
             _darkness: darkness,
             _sight: effects::Sight::watch(hidden),
             _seconds: effects::Seconds::count(ctx.link().callback(|()| Message::Tick)),
+            select: None,
+            leaving: editor::Leaving::default(),
         }
     }
 
@@ -112,28 +133,42 @@ impl Component for App {
         true
     }
 
+    fn rendered(&mut self, _ctx: &Context<Self>, _first: bool) {
+        if let Some((from, to, takes)) = self.select.take() {
+            effects::select(editor::TEXT, (from, to), takes);
+        }
+    }
+
     fn view(&self, ctx: &Context<Self>) -> Html {
         let state = &self.state;
         let send = ctx.link().callback(|message| message);
         effects::theme(state.theme);
         let body = match &state.stage {
+            Stage::Failed(why) => answer::failed(state, why, &send),
+            _ if state.editor.open => editor::editor(state, &send, &self.leaving),
             Stage::Choosing => choice::choice(state, &send),
             Stage::Loading => {
                 html! { <p class="note" role="status">{ "Reading the scenario." }</p> }
             }
             Stage::Running => running(state, &send),
-            Stage::Wrong(notes) => answer::problems(notes),
-            Stage::Failed(why) => answer::failed(state, why, &send),
+            Stage::Wrong(notes) => answer::problems(notes, &send),
         };
+        let leave = send.reform(|event: MouseEvent| {
+            event.prevent_default();
+            Message::Leave
+        });
         html! {
             <>
             <div class="top">
-                <a href="#" class="brand">{ "Busyhour" }</a>
+                <a href="#" class="brand" onclick={leave}>{ "Busyhour" }</a>
                 <div class="group">
                     { sheet::button(&send) }
                     { theme_choice(state.theme, &send) }
                 </div>
             </div>
+            if let Some(notice) = &state.notice {
+                <p class="notice" role="alert">{ notice }</p>
+            }
             { body }
             { sheet::sheet() }
             </>
@@ -154,6 +189,16 @@ impl App {
             Effect::Reveal(at) => effects::reveal(&nodes::id(at)),
             Effect::Help => effects::show_dialog(sheet::ID),
             Effect::Save(name, kind, text) => effects::save(&name, kind, &text),
+            Effect::Later(ms, message) => {
+                effects::later(ms, *message, ctx.link().callback(|message| message));
+            }
+            Effect::Keep(work) => {
+                if let Err(why) = effects::keep(work.as_deref()) {
+                    ctx.link().send_message(Message::Editing(Editing::NotKept(why)));
+                }
+            }
+            Effect::Select(from, to, takes) => self.select = Some((from, to, takes)),
+            Effect::Copy(text) => effects::copy(&text, ctx.link().callback(|()| Message::Copied)),
         }
     }
 }
@@ -203,7 +248,7 @@ fn running(state: &State, send: &Callback<Message>) -> Html {
     let place = state.shown_s() / state.duration_s().max(1e-9) * 100.0;
     html! {
         <>
-        { answer::head(state) }
+        { answer::head(state, send) }
         { controls::controls(state, send) }
         { answer::answer(state, send) }
         { branches::branches(state, send) }

@@ -4,7 +4,9 @@
 //! `cargo test`) there is nothing to open.
 
 mod branches;
+mod editing;
 mod hosted;
+mod sharing;
 
 use serde_json::{Value, json};
 use sim_core::append_events;

@@ -103,3 +103,10 @@ fn a_shipped_scenario_is_warned_only_of_what_it_is_about() {
     }
     assert_eq!(said, ["failover W103", "flask-growth W103", "flask-growth W102"]);
 }
+
+#[test]
+fn the_changelog_names_the_digest_epoch() {
+    let log = file("CHANGELOG.md");
+    let newest = log.lines().find(|line| line.starts_with("Digest epoch "));
+    assert_eq!(newest, Some(&format!("Digest epoch {}.", sim_core::DIGEST_EPOCH)[..]));
+}

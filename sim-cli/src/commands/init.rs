@@ -39,9 +39,6 @@ pub(crate) struct InitArgs {
     /// What stands behind the balancer
     #[arg(long, value_enum)]
     stack: Option<Stack>,
-    /// Parts of no product, instead of nginx, gunicorn, Redis and PostgreSQL
-    #[arg(long)]
-    plain: bool,
     /// What it may cost, USD per hour
     #[arg(long, value_name = "USD")]
     budget: Option<f64>,
@@ -177,7 +174,7 @@ fn wishes(args: &InitArgs, answers: &mut impl Answers) -> Result<Wishes, Failure
         objectives = vec![format!("latency p(95) < {latency}"), "errors < 0.1%".to_owned()];
     }
     objectives.extend(budget.map(|budget| format!("cost < {budget} USD/h")));
-    Ok(Wishes { busy_rps, stack, plain: args.plain, objectives })
+    Ok(Wishes { busy_rps, stack, objectives })
 }
 
 #[cfg(test)]
@@ -190,7 +187,6 @@ mod tests {
             users: None,
             rate: None,
             stack: None,
-            plain: false,
             budget: None,
             objective: Vec::new(),
             yes: false,
@@ -224,10 +220,9 @@ mod tests {
     #[test]
     fn every_answer_gives_a_scenario_that_can_be_played() {
         for busy_rps in [0.01, 3.0, 700.0, 20_000.0, draft::BUSIEST_RPS] {
-            let stacks = [Stack::Web, Stack::Database, Stack::Cache];
-            for (stack, plain) in stacks.into_iter().flat_map(|s| [(s, true), (s, false)]) {
+            for stack in [Stack::Web, Stack::Database, Stack::Cache] {
                 let objectives = vec!["it's < 1".to_owned()];
-                let text = draft::scenario(&Wishes { busy_rps, stack, plain, objectives });
+                let text = draft::scenario(&Wishes { busy_rps, stack, objectives });
                 assert!(text.contains("'it''s < 1'"), "quoted");
                 let text = text.replace("it''s < 1", "errors < 1%");
                 let reading = read("scenario.yaml", &text, &[], &NoFiles);

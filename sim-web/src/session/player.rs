@@ -304,7 +304,8 @@ impl Player {
 
     /// The report in a form.
     pub(super) fn write(&self, format: Format) -> Answer {
-        let report = Report::of(&self.run);
+        let mut report = Report::of(&self.run);
+        report.command = Some(repeat(&report)).filter(|_| format == Format::Html);
         let text = match format {
             Format::Html => Ok(report.to_html()),
             Format::Json => report.to_json(),
@@ -327,4 +328,12 @@ fn parting(one: &Plan, other: &Plan) -> u64 {
     let shared = pairs.take_while(|(one, other)| one == other).count();
     let next = |plan: &Plan| plan.events.get(shared).map_or(u64::MAX, |event| event.at);
     next(one).min(next(other))
+}
+
+/// The command that repeats the run from the file that the page saves.
+fn repeat(report: &Report) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
+    let name: String = report.name.chars().map(plain).collect();
+    let seed = report.seed;
+    format!("busyhour run ./{name}.yaml --seed {seed}   # the scenario as the page saves it")
 }

@@ -22,6 +22,14 @@ impl Source {
         Source { name: name.to_owned(), text: text.to_owned(), changes: Vec::new() }
     }
 
+    /// What is to be said of it, and its parts if it can be played.
+    pub(super) fn check(&self) -> (Vec<Note>, Option<Vec<Part>>) {
+        match self.read() {
+            Ok((plan, notes)) => (notes, Some(parts(&plan))),
+            Err(notes) => (notes, None),
+        }
+    }
+
     /// The scenario's text, with the interventions among its events.
     pub(super) fn text(&self) -> String {
         // whatever was appended was read again before it was kept

@@ -188,7 +188,11 @@ fn the_report_can_be_written_in_every_form() {
     for format in [Format::Json, Format::Html, Format::Csv] {
         desk.ask(Command::Write(format));
     }
-    let wanted = [whole.to_json().unwrap(), whole.to_html(), whole.to_csv()];
+    let repeat = "busyhour run ./four-workers-forty-rps.yaml --seed 1   # the scenario as the page \
+                  saves it";
+    let mut page = whole.clone();
+    page.command = Some(repeat.to_owned());
+    let wanted = [whole.to_json().unwrap(), page.to_html(), whole.to_csv()];
     for (answer, wanted) in desk.answers.iter().zip(wanted) {
         assert!(matches!(answer, Answer::Written(_, text) if *text == wanted));
     }

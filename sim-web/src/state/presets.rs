@@ -9,8 +9,10 @@ pub struct Preset {
     pub name: String,
     /// The YAML.
     pub text: String,
-    /// What it shows, in a sentence or two.
+    /// What it shows, in a sentence.
     pub summary: String,
+    /// What one might ask of it.
+    pub question: String,
 }
 
 /// Every scenario of `{"name": "YAML", ...}`.
@@ -22,8 +24,8 @@ pub fn presets(json: &str) -> Result<Vec<Preset>, String> {
         .map_err(|error| format!("the page holds no scenarios: {error}"))?;
     let preset = |(name, text): (String, Value)| {
         let text = text.as_str()?.to_owned();
-        let summary = summary(&text);
-        Some(Preset { name, text, summary })
+        let (summary, question) = asked(&text);
+        Some(Preset { name, text, summary, question })
     };
     Ok(all.into_iter().filter_map(preset).collect())
 }
@@ -33,6 +35,19 @@ pub fn presets(json: &str) -> Result<Vec<Preset>, String> {
 fn summary(text: &str) -> String {
     let line = text.lines().find_map(|line| line.strip_prefix("summary:"));
     line.unwrap_or_default().trim().trim_matches('"').to_owned()
+}
+
+/// What a scenario shows, and its question: the end of its summary, or a comment `# Question: `.
+fn asked(text: &str) -> (String, String) {
+    let summary = summary(text);
+    let comment = text.lines().find_map(|line| line.strip_prefix("# Question: "));
+    if let Some(question) = comment {
+        return (summary, question.to_owned());
+    }
+    match summary.split_once(". ") {
+        Some((shows, asks)) if asks.ends_with('?') => (format!("{shows}."), asks.to_owned()),
+        _ => (summary, String::new()),
+    }
 }
 
 #[cfg(test)]
@@ -48,7 +63,10 @@ mod tests {
             let text = std::fs::read_to_string(file.path()).unwrap();
             let plan = read("test", &text, &[], &NoFiles).plan.unwrap();
             assert!(!plan.summary.is_empty());
-            assert_eq!(summary(&text), plan.summary, "{}", file.path().display());
+            let file = file.path();
+            assert_eq!(summary(&text), plan.summary, "{}", file.display());
+            let (shows, asks) = asked(&text);
+            assert!(shows.ends_with('.') && asks.ends_with('?'), "{}", file.display());
         }
     }
 

@@ -1,6 +1,7 @@
 //! The reducer: what each message does to the page and asks of the worker.
 
 mod branches;
+mod sharing;
 
 use super::*;
 use crate::protocol::Progress;
@@ -10,8 +11,10 @@ use crate::session::tests::{played, text};
 const SMALL: &str = "four-workers-forty-rps";
 
 fn page() -> State {
-    let preset = |name: &str| Preset { name: name.into(), text: text(name), summary: "?".into() };
-    State::new(vec![preset(SMALL), preset("dead-peer")])
+    let json = |name: &str| (name.to_owned(), Value::from(text(name)));
+    let all: serde_json::Map<String, Value> =
+        [json(SMALL), json("dead-peer")].into_iter().collect();
+    State::new(presets::presets(&Value::from(all).to_string()).unwrap())
 }
 
 /// A page with a session at the other end instead of a worker.
@@ -38,7 +41,12 @@ impl Desk {
                 }
                 Effect::NewWorker => self.session = Session::default(),
                 Effect::Address(fragment) => self.addresses.push(fragment),
-                Effect::Reveal(_) | Effect::Help => {}
+                Effect::Later(_, message) => self.take(*message),
+                Effect::Reveal(_)
+                | Effect::Help
+                | Effect::Keep(_)
+                | Effect::Select(..)
+                | Effect::Copy(_) => {}
                 Effect::Save(name, _, text) => self.saved.push((name, text)),
             }
         }

@@ -37,6 +37,19 @@ pub struct Picture {
     pub edges: Vec<Edge>,
 }
 
+/// Where boxes and ways are, whatever goes over them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outline {
+    /// Its width, in pixels where there is room.
+    pub width: f64,
+    /// Its height.
+    pub height: f64,
+    /// The upper left corner of every part, in the order of the scenario.
+    pub corners: Vec<(f64, f64)>,
+    /// Every way: its course, and whether no requests go there.
+    pub ways: Vec<(String, bool)>,
+}
+
 /// A part; all its instances are one box.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Node {
@@ -87,6 +100,18 @@ impl Map {
             watches: watches.clone(),
         };
         Map { layout: layout(&wiring), watches }
+    }
+
+    /// The picture of no moment.
+    #[must_use]
+    pub fn outline(&self) -> Outline {
+        let way = |line: &Line| (course(line), self.watches[line.from]);
+        Outline {
+            width: self.layout.width,
+            height: self.layout.height,
+            corners: self.layout.corners.clone(),
+            ways: self.layout.lines.iter().map(way).collect(),
+        }
     }
 
     /// The picture of a moment, s: the frame in which it lies.

@@ -3,17 +3,24 @@
 use sim_core::{Report, Unit, Verdict};
 use yew::prelude::*;
 
+use super::share;
 use crate::protocol::{Doing, Format, Note};
+use crate::state::editor::Editing;
 use crate::state::rescue::Way;
 use crate::state::{Message, State};
 
 /// Name, summary and warnings.
-pub(super) fn head(state: &State) -> Html {
+pub(super) fn head(state: &State, send: &Callback<Message>) -> Html {
     let Some(report) = &state.course.report else { return Html::default() };
     html! {
         <header>
             <h1>{ &report.name }</h1>
             <p class="summary">{ &report.summary }</p>
+            <div class="group" role="group" aria-label="The scenario">
+                { edit(send) }
+                { share::button(send) }
+            </div>
+            { share::status(state, send) }
             if !state.course.warnings.is_empty() {
                 <details class="warnings">
                     <summary>{ format!("{} to think about", state.course.warnings.len()) }</summary>
@@ -22,6 +29,12 @@ pub(super) fn head(state: &State) -> Html {
             }
         </header>
     }
+}
+
+/// Opens the editor.
+fn edit(send: &Callback<Message>) -> Html {
+    let open = send.reform(|_| Message::Editing(Editing::Open));
+    html! { <button type="button" onclick={open}>{ "Edit" }</button> }
 }
 
 /// The verdict in sentences, the objectives, the digest and the ways to take it along.
@@ -105,12 +118,12 @@ fn save(name: &'static str, format: Format, send: &Callback<Message>) -> Html {
 }
 
 /// A scenario that cannot be played.
-pub(super) fn problems(all: &[Note]) -> Html {
+pub(super) fn problems(all: &[Note], send: &Callback<Message>) -> Html {
     html! {
         <section role="alert">
             <h1>{ "This scenario cannot be played" }</h1>
             { notes(all) }
-            <p><a href="#">{ "Choose another" }</a></p>
+            <p class="group">{ edit(send) }<a href="#">{ "Choose another" }</a></p>
         </section>
     }
 }

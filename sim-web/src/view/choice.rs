@@ -2,6 +2,8 @@
 
 use yew::prelude::*;
 
+use super::editor;
+use crate::state::editor::Editing;
 use crate::state::presets::Preset;
 use crate::state::{Message, State};
 
@@ -13,8 +15,46 @@ pub(super) fn choice(state: &State, send: &Callback<Message>) -> Html {
             { "Choose a scenario and press play: every request is simulated, and the run is the \
                same to the last bit as on the command line." }
         </p>
+        { found(state, send) }
+        if let Some(said) = &state.editor.said {
+            <div role="alert" class="refused"><p>{ said }</p></div>
+        }
         <ul class="presets">{ for state.presets.iter().map(|preset| entry(preset, send)) }</ul>
+        <div class="group own">
+            { say("Write your own", Editing::Own, send) }
+            { editor::open(send) }
+            <span class="note">{ "or drop a scenario's file anywhere on the page." }</span>
+        </div>
         </>
+    }
+}
+
+fn say(name: &'static str, editing: Editing, send: &Callback<Message>) -> Html {
+    let press = send.reform(move |_| Message::Editing(editing.clone()));
+    html! { <button type="button" onclick={press}>{ name }</button> }
+}
+
+/// Work of the last visit that stands in no file.
+fn found(state: &State, send: &Callback<Message>) -> Html {
+    let editor = &state.editor;
+    if editor.unsaved() {
+        return html! {
+            <div class="found" role="status">
+                <p>{ format!("{} is edited and stands in no file yet.", editor.name) }</p>
+                <div class="group">{ say("Go on editing", Editing::Back, send) }</div>
+            </div>
+        };
+    }
+    let Some(work) = &editor.found else { return Html::default() };
+    let lines = work.text.lines().count();
+    html! {
+        <div class="found" role="status">
+            <p>{ format!("Restore what you were editing? {}, {lines} lines.", work.name) }</p>
+            <div class="group">
+                { say("Restore", Editing::Restore, send) }
+                { say("Forget it", Editing::Discard, send) }
+            </div>
+        </div>
     }
 }
 
@@ -29,6 +69,7 @@ fn entry(preset: &Preset, send: &Callback<Message>) -> Html {
             <a href={format!("#preset={}", preset.name)} onclick={choose}>
                 <b>{ &preset.name }</b>
                 <span>{ &preset.summary }</span>
+                <em>{ &preset.question }</em>
             </a>
         </li>
     }

@@ -2,13 +2,21 @@
 
 use js_sys::Array;
 use wasm_bindgen::prelude::{Closure, JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    Blob, BlobPropertyBag, Document, Element, HtmlAnchorElement, HtmlDialogElement, HtmlElement,
-    MediaQueryList, Url,
+    Blob, BlobPropertyBag, Document, DragEvent, Element, Event, File, HtmlAnchorElement,
+    HtmlDialogElement, HtmlElement, HtmlInputElement, HtmlTextAreaElement, MediaQueryList, Storage,
+    Url,
 };
 use yew::Callback;
 
-use crate::state::Theme;
+use crate::state::editor::Editing;
+use crate::state::{Message, Theme};
+
+/// Under which name the browser keeps unsaved work; the number is that of its form.
+const KEPT: &str = "busyhour.edited.1";
+/// Bytes of a file that is read at most: those of a scenario, and a byte to know there are more.
+const FILE_MAX: f64 = 1_048_577.0;
 
 /// The address's fragment.
 pub(super) fn address() -> String {
@@ -168,4 +176,112 @@ pub(super) fn close_dialog(id: &str) {
 /// Whether a dialog is open.
 pub(super) fn dialog_is_open(id: &str) -> bool {
     dialog(id).is_some_and(|dialog| dialog.open())
+}
+
+/// The page's address without its fragment.
+pub(super) fn base() -> String {
+    let address = web_sys::window().and_then(|window| window.location().href().ok());
+    let address = address.unwrap_or_default();
+    address.split('#').next().unwrap_or_default().to_owned()
+}
+
+/// Copies a text and tells when it is done; a browser that refuses leaves it to the person.
+pub(super) fn copy(text: &str, done: Callback<()>) {
+    let Some(window) = web_sys::window() else { return };
+    let navigator = window.navigator();
+    // where the page comes from another machine without encryption there is no clipboard
+    let there = js_sys::Reflect::get(&navigator, &JsValue::from_str("clipboard"));
+    if there.is_ok_and(|clipboard| clipboard.is_object()) {
+        let copied = navigator.clipboard().write_text(text);
+        spawn_local(async move {
+            if JsFuture::from(copied).await.is_ok() {
+                done.emit(());
+            }
+        });
+    }
+}
+
+fn storage() -> Option<Storage> {
+    web_sys::window()?.local_storage().ok()?
+}
+
+/// What the browser has kept of unsaved work.
+pub(super) fn kept() -> Option<String> {
+    storage()?.get_item(KEPT).ok()?
+}
+
+/// Keeps unsaved work, or nothing more.
+pub(super) fn keep(work: Option<&str>) -> Result<(), String> {
+    let why = "this browser keeps nothing for the next visit (its storage is full or switched \
+               off): save the file";
+    let storage = storage().ok_or(why)?;
+    let done = match work {
+        Some(work) => storage.set_item(KEPT, work),
+        None => storage.remove_item(KEPT),
+    };
+    done.map_err(|_| why.to_owned())
+}
+
+/// Selects in a text area and brings the place into view; it `takes` the keyboard or does not.
+pub(super) fn select(id: &str, (from, to): (u32, u32), takes: bool) {
+    let area: Option<HtmlTextAreaElement> = element(id).and_then(|area| area.dyn_into().ok());
+    let Some(area) = area else { return };
+    if takes {
+        let _ = area.focus();
+    }
+    let _ = area.set_selection_range(from, to);
+    let Some(around) = area.parent_element() else { return };
+    let before = area.value().encode_utf16().take(from as usize).filter(|c| *c == 10).count();
+    let lines = area.value().split('\n').count().max(area.rows() as usize);
+    let line = f64::from(area.scroll_height()) / lines.max(1) as f64;
+    let (top, height) = (before as f64 * line, f64::from(around.client_height()));
+    let shown = f64::from(around.scroll_top());
+    if top < shown || top + 2.0 * line > shown + height {
+        around.set_scroll_top((top - height / 3.0).max(0.0) as i32);
+    }
+}
+
+/// Sends a message later.
+pub(super) fn later(ms: u32, message: Message, send: Callback<Message>) {
+    let wait = Closure::once_into_js(move || send.emit(message));
+    if let Some(window) = web_sys::window() {
+        let ms = i32::try_from(ms).unwrap_or(i32::MAX);
+        let _ =
+            window.set_timeout_with_callback_and_timeout_and_arguments_0(wait.unchecked_ref(), ms);
+    }
+}
+
+/// Reads the file that was chosen, and lets the same one be chosen again.
+pub(super) fn read_chosen(event: &Event, send: &Callback<Message>) {
+    let input: Option<HtmlInputElement> = event.target().and_then(|on| on.dyn_into().ok());
+    let Some(input) = input else { return };
+    if let Some(file) = input.files().and_then(|files| files.get(0)) {
+        read(file, send.clone());
+    }
+    input.set_value("");
+}
+
+/// Reads the file that was dropped on the page.
+pub(super) fn read_dropped(event: &DragEvent, send: &Callback<Message>) {
+    let files = event.data_transfer().and_then(|data| data.files());
+    if let Some(file) = files.and_then(|files| files.get(0)) {
+        event.prevent_default();
+        read(file, send.clone());
+    }
+}
+
+fn read(file: File, send: Callback<Message>) {
+    let name = file.name();
+    let tell = move |read| send.emit(Message::Editing(Editing::File(read)));
+    if file.size() > FILE_MAX {
+        tell(Err(format!("{name} is larger than 1 MiB, which no scenario may be")));
+        return;
+    }
+    spawn_local(async move {
+        let text = JsFuture::from(file.text()).await.ok().and_then(|text| text.as_string());
+        tell(match text {
+            Some(text) => Ok((name, text)),
+            None => Err(format!("{name} cannot be read")),
+        });
+    });
 }

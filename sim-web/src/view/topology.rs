@@ -98,7 +98,7 @@ fn badge(line: &str) -> Html {
 }
 
 /// A name that fits its box.
-fn short(name: &str) -> String {
+pub(super) fn short(name: &str) -> String {
     if name.chars().count() <= LETTERS {
         return name.to_owned();
     }

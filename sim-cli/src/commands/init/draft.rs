@@ -8,8 +8,6 @@ pub(super) struct Wishes {
     /// Requests per second in the busiest hour.
     pub(super) busy_rps: f64,
     pub(super) stack: Stack,
-    /// Whether it is drafted with parts of no product instead of nginx, gunicorn and their like.
-    pub(super) plain: bool,
     /// What must hold, as objectives are written.
     pub(super) objectives: Vec<String>,
 }
@@ -29,8 +27,6 @@ const AIM: f64 = 0.6;
 const CORES: f64 = 2.0;
 /// Share of requests that the cache answers, for sizing only; the run tells the true one.
 const HITS: f64 = 0.5;
-/// Processes of gunicorn on a machine: twice its cores and one.
-const PROCESSES: f64 = 2.0 * CORES + 1.0;
 /// The price of a core of a database's machine, USD/h.
 const DATABASE_CORE_USD: f64 = 0.171 / CORES;
 
@@ -54,7 +50,7 @@ pub(super) fn scenario(wishes: &Wishes) -> String {
          #\n\
          #   busyhour run FILE                     play it: what breaks first, when and why\n\
          #   busyhour run FILE --html report.html  the same as a page\n\
-         #   busyhour explain {manual:<21}{about}\n\
+         #   busyhour explain worker-pool          every knob of a component\n\
          #   busyhour explain machines             machine types and their prices\n\
          #\n\
          #   {diagram}\n\
@@ -69,10 +65,7 @@ pub(super) fn scenario(wishes: &Wishes) -> String {
              rate: {busy}/s}}]}}\n    \
              patience: 8s                  # then they leave, and the work was for nothing\n\
          nodes:\n",
-        diagram = diagram(wishes),
-        manual = if wishes.plain { "worker-pool" } else { "gunicorn-sync" },
-        about =
-            if wishes.plain { "every knob of a component" } else { "a model: numbers, sources" },
+        diagram = diagram(wishes.stack),
         base = rate(busy / BUSY_OVER_MEAN),
         busy = rate(busy),
     );
@@ -89,26 +82,19 @@ fn rate(rps: f64) -> f64 {
     if rps >= 10.0 { rps.round() } else { (rps * 1_000.0).ceil() / 1_000.0 }
 }
 
-fn diagram(wishes: &Wishes) -> &'static str {
-    match (wishes.plain, wishes.stack) {
-        (_, Stack::Web) => "people -> lb -> web",
-        (true, Stack::Database) => "people -> lb -> web -> pool -> db",
-        (true, Stack::Cache) => "people -> lb -> web -> cache, and what it misses: pool -> db",
-        (false, Stack::Database) => "people -> lb -> web, a pool in every process -> db",
-        (false, Stack::Cache) => {
-            "people -> lb -> web -> cache, and what it misses: own pools -> db"
-        }
+fn diagram(stack: Stack) -> &'static str {
+    match stack {
+        Stack::Web => "people -> lb -> web",
+        Stack::Database => "people -> lb -> web -> pool -> db",
+        Stack::Cache => "people -> lb -> web -> cache, and what it does not hold: pool -> db",
     }
 }
 
-/// Instances of the web tier.
-fn replicas(wishes: &Wishes) -> f64 {
-    (wishes.busy_rps * CPU_S / (CORES * AIM)).ceil().max(2.0)
-}
-
-/// What a request does, as steps of an endpoint.
-fn steps(stack: Stack) -> String {
-    let query = match stack {
+fn nodes(wishes: &Wishes) -> String {
+    let busy = wishes.busy_rps;
+    let replicas = (busy * CPU_S / (CORES * AIM)).ceil().max(2.0);
+    let share = (busy * CPU_S / (CORES * replicas) * 100.0).round();
+    let query = match wishes.stack {
         Stack::Web => "",
         Stack::Database => "\n      - query: {kind: read}",
         Stack::Cache => {
@@ -116,50 +102,26 @@ fn steps(stack: Stack) -> String {
              - cached: {in: cache, keys: {n: 50_000, s: 0.9}, otherwise: [query: {kind: read}]}"
         }
     };
+    let database = if wishes.stack == Stack::Web { "" } else { "    database: pool\n" };
     let ms = CPU_S * 1e3;
-    format!("    steps:\n      - cpu: {{lognormal: {{mean: {ms}ms, cv: 0.5}}}}{query}\n")
-}
-
-fn nodes(wishes: &Wishes) -> String {
-    let replicas = replicas(wishes);
-    let share = (wishes.busy_rps * CPU_S / (CORES * replicas) * 100.0).round();
-    let has_database = wishes.stack != Stack::Web;
-    let (balancer, component, workers) = if wishes.plain {
-        let database = if has_database { "    database: pool\n" } else { "" };
-        (
-            "{component: balancer, balance: least_connections, to: web, price: 0.0225 USD/h}",
-            "component: worker-pool",
-            format!("    workers: 20                   # in each instance\n{database}"),
-        )
-    } else {
-        let pool = "    pool: {to: db, size: 1, timeout: 5s}     # one connection a process\n";
-        (
-            "{model: nginx, to: web, machine: c7i.large}",
-            "model: gunicorn-sync",
-            format!(
-                "    workers: auto                 # 2 x cores + 1 = {PROCESSES} processes\n{}",
-                if has_database { pool } else { "" }
-            ),
-        )
-    };
-    let steps = steps(wishes.stack);
     let mut text = format!(
-        "  lb: {balancer}\n  \
+        "  lb: {{component: balancer, balance: least_connections, to: web, \
+         price: 0.0225 USD/h}}\n  \
            web:\n    \
-             {component}\n    \
+             component: worker-pool\n    \
              machine: c7i.large            # its cores and its price\n    \
-             replicas: {replicas}                   # {share} % busy in the busiest hour\n\
-         {workers}{steps}",
+             replicas: {replicas}                   # {share} % busy in the busiest hour\n    \
+             workers: 20                   # in each instance\n{database}    \
+             steps:\n      \
+               - cpu: {{lognormal: {{mean: {ms}ms, cv: 0.5}}}}{query}\n",
     );
     if wishes.stack == Stack::Cache {
-        text.push_str(if wishes.plain {
+        text.push_str(
             "  cache: {component: cache, entries: 20_000, ttl: 10m, service: 0.1ms, \
-             machine: cache.m4.large}\n"
-        } else {
-            "  cache: {model: redis, machine: cache.m4.large, ttl: 10m}\n"
-        });
+             machine: cache.m4.large}\n",
+        );
     }
-    if has_database {
+    if wishes.stack != Stack::Web {
         text.push_str(&database_nodes(wishes));
     }
     text
@@ -169,6 +131,8 @@ fn database_nodes(wishes: &Wishes) -> String {
     let misses = if wishes.stack == Stack::Cache { 1.0 - HITS } else { 1.0 };
     let queries = wishes.busy_rps * misses;
     let cores = (queries * QUERY_S / AIM).ceil().max(CORES);
+    let connections = (queries * QUERY_S * 4.0).ceil().max(20.0);
+    let most = (connections + 10.0).max(100.0);
     let machine = if cores <= CORES {
         "machine: db.m5.large".to_owned()
     } else {
@@ -178,20 +142,11 @@ fn database_nodes(wishes: &Wishes) -> String {
                  price: {price:.3} USD/h            # at the price of its cores"
         )
     };
-    let (pool, component, connections) = if wishes.plain {
-        let size = (queries * QUERY_S * 4.0).ceil().max(20.0);
-        let pool =
-            format!("  pool: {{component: connection-pool, to: db, size: {size}, timeout: 5s}}\n");
-        (pool, "component: database", size)
-    } else {
-        (String::new(), "model: postgres", replicas(wishes) * PROCESSES)
-    };
-    let most = (connections + 10.0).max(100.0);
     let ms = QUERY_S * 1e3;
     format!(
-        "{pool}  \
+        "  pool: {{component: connection-pool, to: db, size: {connections}, timeout: 5s}}\n  \
            db:\n    \
-             {component}\n    \
+             component: database\n    \
              {machine}\n    \
              max_connections: {most}\n    \
              queries:\n      \
