@@ -24,8 +24,9 @@ pub use components::manual::{Knob, Manual, manual};
 pub use experiment::{Comparison, Precision, Replications, Sample, Surety, replication_seed};
 pub use play::{node_digests, play};
 pub use report::{
-    Difference, FrameReport, Moment, News, ObjectiveReport, Report, RequestsFrame, Scale, Unit,
-    Verdict, figures, times,
+    Cells, Difference, FrameReport, LatencyMap, LatencyWindow, Moment, News, ObjectiveReport,
+    PartFrameReport, Report, RequestsFrame, SHADES, Scale, Unit, Verdict, WINDOWS_MAX, figures,
+    times, times_between,
 };
 pub use run::{Advanced, Run};
 pub use scenario::plan::{Part, Plan};

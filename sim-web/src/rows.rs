@@ -1,12 +1,18 @@
 //! Frames as rows of plain numbers: how they travel from the worker, and how the page keeps them.
 
-use sim_core::{FrameReport, Report, RequestsFrame};
+use std::ops::Range;
+
+use sim_core::{Cells, FrameReport, PartFrameReport, Report, RequestsFrame};
 
 /// What stands in which column of a row. Both sides lay it out from the same empty report.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Layout {
     causes: Vec<String>,
     parts: Vec<Part>,
+    /// Groups of users, with two columns each.
+    users: Vec<String>,
+    /// Where the counts by latency begin, one for each row of a latency map.
+    latencies: usize,
     width: usize,
 }
 
@@ -39,8 +45,18 @@ pub enum Column<'a> {
     P99,
     /// Requests lost by this cause.
     Cause(&'a str),
+    /// Requests begun by a group of users.
+    IssuedBy(&'a str),
+    /// Requests that it lost.
+    LostBy(&'a str),
     /// Instances in service of a node.
     Instances(&'a str),
+    /// Requests that a node took on or passed on.
+    Taken(&'a str),
+    /// Requests that found no place in a node.
+    TurnedAway(&'a str),
+    /// What a node's instances cost, USD/h.
+    Cost(&'a str),
     /// How much of a resource was held, 0 to 1, by node and resource.
     Utilisation(&'a str, &'a str),
     /// How many stood in line for it on average.
@@ -53,6 +69,12 @@ pub const START: usize = 0;
 pub const END: usize = 1;
 /// Columns before those of causes and nodes.
 const HEAD: usize = 8;
+/// Columns of a node before those of its resources.
+const PART: usize = 4;
+/// The first row of a latency map that has a column, 4 us; what is faster is counted there.
+const FASTEST: u32 = 48;
+/// Rows that have a column, up to 18 minutes; what is slower is counted in the last one.
+const LATENCIES: usize = 112;
 
 impl Layout {
     /// The columns of a run, from its report at any time.
@@ -63,11 +85,14 @@ impl Layout {
         let mut parts = Vec::new();
         for (name, node) in &report.nodes {
             let resources: Vec<String> = node.resources.keys().cloned().collect();
-            let next = width + 1 + 2 * resources.len();
+            let next = width + PART + 2 * resources.len();
             parts.push(Part { name: name.clone(), resources, at: width });
             width = next;
         }
-        Layout { causes, parts, width }
+        let mut users: Vec<String> = report.classes.keys().map(|class| group(class)).collect();
+        users.dedup();
+        let latencies = width + 2 * users.len();
+        Layout { causes, parts, users, latencies, width: latencies + LATENCIES }
     }
 
     /// Numbers in a row.
@@ -83,7 +108,11 @@ impl Layout {
         let resource = |name: &str, resource: &str| {
             let part = part(name)?;
             let index = part.resources.iter().position(|known| known == resource)?;
-            Some(part.at + 1 + 2 * index)
+            Some(part.at + PART + 2 * index)
+        };
+        let users = |name: &str| {
+            let from_end = 2 * (self.users.len() - self.users.iter().position(|u| u == name)?);
+            Some(self.latencies - from_end)
         };
         match column {
             Column::Start => Some(START),
@@ -95,14 +124,19 @@ impl Layout {
             Column::P95 => Some(6),
             Column::P99 => Some(7),
             Column::Cause(name) => self.causes.iter().position(|c| c == name).map(|at| HEAD + at),
+            Column::IssuedBy(name) => users(name),
+            Column::LostBy(name) => users(name).map(|at| at + 1),
             Column::Instances(name) => part(name).map(|part| part.at),
+            Column::Taken(name) => part(name).map(|part| part.at + 1),
+            Column::TurnedAway(name) => part(name).map(|part| part.at + 2),
+            Column::Cost(name) => part(name).map(|part| part.at + 3),
             Column::Utilisation(node, name) => resource(node, name),
             Column::Queue(node, name) => resource(node, name).map(|at| at + 1),
         }
     }
 
-    /// Adds a frame's row.
-    pub fn push(&self, frame: &FrameReport, rows: &mut Vec<f64>) {
+    /// Adds a frame's row, with the latencies in the frame.
+    pub fn push(&self, frame: &FrameReport, latencies: &Cells, rows: &mut Vec<f64>) {
         let RequestsFrame { issued, completed, failed, p50_ms, p95_ms, p99_ms } = frame.requests;
         rows.extend([frame.start_s, frame.end_s]);
         rows.extend([issued, completed, failed].map(|n| n as f64));
@@ -111,14 +145,34 @@ impl Layout {
         rows.extend(self.causes.iter().map(lost));
         for part in &self.parts {
             let figures = frame.parts.get(&part.name);
-            rows.push(figures.map_or(f64::NAN, |figures| f64::from(figures.instances)));
+            let known = |of: fn(&PartFrameReport) -> f64| figures.map_or(f64::NAN, of);
+            rows.push(known(|figures| f64::from(figures.instances)));
+            rows.push(known(|figures| figures.taken as f64));
+            rows.push(known(|figures| figures.turned_away as f64));
+            rows.push(known(|figures| figures.usd_per_hour.unwrap_or(f64::NAN)));
             for resource in &part.resources {
                 let found = figures.and_then(|figures| figures.resources.get(resource));
                 rows.push(found.map_or(f64::NAN, |found| found.utilisation));
                 rows.push(found.map_or(f64::NAN, |found| found.queue_mean));
             }
         }
+        for name in &self.users {
+            let own = || frame.classes.iter().filter(|(class, _)| group(class) == *name);
+            rows.push(own().map(|(_, figures)| figures.issued as f64).sum());
+            rows.push(own().map(|(_, figures)| figures.failed as f64).sum());
+        }
+        let first = rows.len();
+        rows.resize(first + LATENCIES, 0.0);
+        for (row, n) in latencies {
+            let column = (row.saturating_sub(FASTEST) as usize).min(LATENCIES - 1);
+            rows[first + column] += *n as f64;
+        }
     }
+}
+
+/// The users that a class of requests belongs to.
+fn group(class: &str) -> String {
+    class.split('/').next().unwrap_or_default().to_owned()
 }
 
 /// All rows of a run.
@@ -178,10 +232,26 @@ impl Table {
     /// The number of the row in which a time (s) lies, or the last one before it.
     #[must_use]
     pub fn row_at(&self, at_s: f64) -> Option<usize> {
-        let starts = |row: &usize| self.rows[row * self.layout.width] <= at_s;
-        let rows: Vec<usize> = (0..self.len()).collect();
-        let after = rows.partition_point(starts);
-        after.checked_sub(1)
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let starts = self.rows[middle * self.layout.width] <= at_s;
+            (low, high) = if starts { (middle + 1, high) } else { (low, middle) };
+        }
+        low.checked_sub(1)
+    }
+
+    /// The latencies of the requests that were answered in some rows.
+    #[must_use]
+    pub fn latencies(&self, rows: Range<usize>) -> Cells {
+        let mut sums = [0_u64; LATENCIES];
+        for row in rows {
+            let from = row * self.layout.width + self.layout.latencies;
+            let counts = self.rows.get(from..from + LATENCIES).unwrap_or_default();
+            sums.iter_mut().zip(counts).for_each(|(sum, n)| *sum += *n as u64);
+        }
+        let cell = |(column, n): (usize, u64)| (n > 0).then_some((FASTEST + column as u32, n));
+        sums.into_iter().enumerate().filter_map(cell).collect()
     }
 
     /// Where the last row ends, s.
@@ -203,16 +273,25 @@ mod tests {
         let layout = Layout::of(&report.brief());
         let mut table = Table::new(layout.clone());
         let mut rows = Vec::new();
-        frames.iter().for_each(|frame| layout.push(frame, &mut rows));
+        let cells = |row: u32| vec![(3, 1), (100, u64::from(row)), (101, 2), (900, 4)];
+        for (row, frame) in (0..).zip(&frames) {
+            layout.push(frame, &cells(row), &mut rows);
+        }
         table.take(0, &rows);
+        assert_eq!(table.latencies(3..5), [(48, 2), (100, 7), (101, 4), (159, 8)]);
         assert_eq!((table.len(), rows.len()), (frames.len(), frames.len() * layout.width()));
         for (row, frame) in frames.iter().enumerate() {
             assert_eq!(table.value(row, Column::Start), Some(frame.start_s));
             assert_eq!(table.value(row, Column::Failed), Some(frame.requests.failed as f64));
             assert_eq!(table.value(row, Column::P99), frame.requests.p99_ms);
+            let issued = table.value(row, Column::IssuedBy("people"));
+            assert_eq!(issued, Some(frame.requests.issued as f64));
             for (name, part) in &frame.parts {
                 let instances = table.value(row, Column::Instances(name));
                 assert_eq!(instances, Some(f64::from(part.instances)));
+                let taken = table.value(row, Column::Taken(name));
+                assert_eq!(taken, Some(part.taken as f64));
+                assert_eq!(table.value(row, Column::Cost(name)), part.usd_per_hour);
                 for (resource, figures) in &part.resources {
                     let queue = table.value(row, Column::Queue(name, resource));
                     assert_eq!(queue, Some(figures.queue_mean));

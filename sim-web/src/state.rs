@@ -1,5 +1,6 @@
 //! The page's state: one value, changed by messages only; what is to be done comes back as effects.
 
+pub mod axes;
 pub mod background;
 pub mod branches;
 pub mod changes;
@@ -9,11 +10,13 @@ pub mod edits;
 pub mod figures;
 pub mod fragment;
 pub mod knobs;
+pub mod lens;
 pub mod opening;
 mod packed;
 pub mod presets;
 pub mod rescue;
 pub mod sharing;
+pub mod sight;
 #[cfg(test)]
 mod tests;
 pub mod topology;
@@ -32,6 +35,7 @@ use self::opening::Source;
 use self::presets::Preset;
 use self::rescue::{Rescue, Way};
 use self::sharing::Link;
+use self::sight::{See, Sight};
 use self::topology::Picture;
 use crate::protocol::{Answer, Branch, Command, Doing, Format, Note, Speed};
 
@@ -85,6 +89,8 @@ pub struct State {
     pub notice: Option<String>,
     /// The time that is looked at, s; `None` follows the run.
     pub cursor_s: Option<f64>,
+    /// How the page is looked at.
+    pub sight: Sight,
     /// Light, dark or as the system has it.
     pub theme: Theme,
     /// Whether the system is dark.
@@ -156,6 +162,10 @@ pub enum Message {
     Seek(f64),
     /// Look at a time, s; `None` follows the run.
     Look(Option<f64>),
+    /// Look at it in another way.
+    See(See),
+    /// Hand over a chart, or the topology, as a picture: its id in the page.
+    SavePicture(&'static str),
     /// Light or dark.
     Theme(Theme),
     /// The system is dark, or light.
@@ -203,6 +213,8 @@ pub enum Effect {
     Select(u32, u32, bool),
     /// Copy this.
     Copy(String),
+    /// Hand a chart, or the topology, to the person as a picture: its id and the file's name.
+    SavePicture(&'static str, String),
 }
 
 impl State {
@@ -271,6 +283,13 @@ impl State {
             Message::Look(at_s) => {
                 self.cursor_s = at_s.map(|at_s| at_s.clamp(0.0, self.duration_s()));
                 Vec::new()
+            }
+            Message::See(see) => {
+                self.see(see);
+                Vec::new()
+            }
+            Message::SavePicture(id) => {
+                vec![Effect::SavePicture(id, format!("{}-{id}.png", self.course.name()))]
             }
             Message::Theme(theme) => {
                 self.theme = theme;
@@ -381,6 +400,7 @@ impl State {
         (self.left, self.throttled) = (None, None);
         (self.cursor_s, self.shared, self.notice) = (None, None, None);
         self.amending = false;
+        self.sight = Sight { presenting: self.sight.presenting, ..Sight::default() };
     }
 
     fn answer(&mut self, mut answer: Answer) -> Vec<Effect> {

@@ -8,8 +8,11 @@ mod choice;
 mod controls;
 mod editor;
 mod effects;
+mod legend;
 mod nodes;
 mod paint;
+mod picture;
+mod present;
 mod share;
 mod sheet;
 mod topology;
@@ -18,13 +21,17 @@ mod values;
 use std::rc::Rc;
 
 use js_sys::Function;
+use sim_core::figures::at;
 use wasm_bindgen::prelude::{Closure, JsCast, wasm_bindgen};
 use yew::prelude::*;
 
 use self::chart::Chart;
 use crate::link::Link;
+use crate::protocol::Format;
+use crate::state::axes::Zoom;
 use crate::state::editor::Editing;
 use crate::state::figures::Figure;
+use crate::state::sight::See;
 use crate::state::{Effect, Message, Stage, State, Theme, presets};
 
 /// What the page is started with.
@@ -52,6 +59,8 @@ pub fn page(new_worker: Function, scenarios: String) -> Result<(), String> {
 /// The page.
 struct App {
     state: State,
+    /// The one way by which every part of the page sends: a new one would draw all charts anew.
+    send: Callback<Message>,
     link: Result<Link, String>,
     _address: Closure<dyn FnMut()>,
     _keys: Closure<dyn FnMut(KeyboardEvent)>,
@@ -109,8 +118,10 @@ impl Component for App {
         let link = connect(ctx);
         let darkness = effects::Darkness::watch(ctx.link().callback(Message::SystemDark));
         let hidden = ctx.link().callback(|(hidden, now_ms)| Message::Hidden(hidden, now_ms));
+        let send = ctx.link().callback(|message| message);
         App {
             state,
+            send,
             link,
             _address: address,
             _keys: keys,
@@ -139,10 +150,10 @@ impl Component for App {
         }
     }
 
-    fn view(&self, ctx: &Context<Self>) -> Html {
-        let state = &self.state;
-        let send = ctx.link().callback(|message| message);
+    fn view(&self, _: &Context<Self>) -> Html {
+        let (state, send) = (&self.state, self.send.clone());
         effects::theme(state.theme);
+        effects::present(state.sight.presenting);
         let body = match &state.stage {
             Stage::Failed(why) => answer::failed(state, why, &send),
             _ if state.editor.open => editor::editor(state, &send, &self.leaving),
@@ -161,7 +172,9 @@ impl Component for App {
             <>
             <div class="top">
                 <a href="#" class="brand" onclick={leave}>{ "Busyhour" }</a>
+                if state.sight.presenting { <present::Timer /> }
                 <div class="group">
+                    { present::button(state, &send) }
                     { sheet::button(&send) }
                     { theme_choice(state.theme, &send) }
                 </div>
@@ -199,6 +212,10 @@ impl App {
             }
             Effect::Select(from, to, takes) => self.select = Some((from, to, takes)),
             Effect::Copy(text) => effects::copy(&text, ctx.link().callback(|()| Message::Copied)),
+            Effect::SavePicture(id, name) => {
+                // a browser that cannot draw it hands over nothing
+                let _ = picture::save(id, name, self.state.dark());
+            }
         }
     }
 }
@@ -240,12 +257,16 @@ fn running(state: &State, send: &Callback<Message>) -> Html {
     let flags = Rc::new(values::flags(state));
     let chart = |figure: &Rc<Figure>| {
         html! {
-            <Chart key={figure.id} figure={Rc::clone(figure)} end_s={state.duration_s()}
+            <Chart key={figure.id} figure={Rc::clone(figure)} dark={state.dark()}
                 original={state.original_of(figure.id).cloned()}
-                dark={state.dark()} send={send.clone()} flags={Rc::clone(&flags)} />
+                presenting={state.sight.presenting} send={send.clone()}
+                flags={Rc::clone(&flags)} />
         }
     };
-    let place = state.shown_s() / state.duration_s().max(1e-9) * 100.0;
+    let (from_s, to_s) = state.span();
+    let place = (state.shown_s() - from_s) / (to_s - from_s).max(1e-9);
+    // a crosshair at another time than the charts show stands far away
+    let place = if (0.0..=1.0).contains(&place) { place * 100.0 } else { -1e3 };
     html! {
         <>
         { answer::head(state, send) }
@@ -254,7 +275,8 @@ fn running(state: &State, send: &Callback<Message>) -> Html {
         { branches::branches(state, send) }
         { topology::topology(state, send) }
         <div class="run" style={format!("--at:{place:.3}%")}>
-            <section id="charts" aria-label="Charts">
+            <section id="charts" aria-labelledby="charts-title">
+                { stretch(state, send) }
                 { for state.course.figures.iter().map(chart) }
                 if state.course.figures.is_empty() {
                     <p class="note">{ "Press play: the charts grow as simulated time passes." }</p>
@@ -267,5 +289,31 @@ fn running(state: &State, send: &Callback<Message>) -> Html {
         </div>
         { nodes::nodes(state, send) }
         </>
+    }
+}
+
+/// The heading of the charts, and what is done with all of them.
+fn stretch(state: &State, send: &Callback<Message>) -> Html {
+    let empty = state.course.figures.is_empty();
+    let zoom = |zoom: Zoom| send.reform(move |_: MouseEvent| Message::See(See::Zoom(zoom)));
+    let (from_s, to_s) = state.span();
+    let zoomed = state.sight.axes.is_zoomed();
+    html! {
+        <div class="heading">
+            <h2 id="charts-title">
+                { "Charts" }
+                if zoomed { <small>{ format!(" {} to {}", at(from_s), at(to_s)) }</small> }
+            </h2>
+            <div class="group tools" role="group" aria-label="Stretch of time that charts show">
+                <button type="button" disabled={empty} onclick={zoom(Zoom::By(0.5))}
+                    title="Half as long (+), or drag over a chart">{ "Zoom in" }</button>
+                <button type="button" disabled={!zoomed} onclick={zoom(Zoom::By(2.0))}
+                    title="Twice as long (-)">{ "Zoom out" }</button>
+                <button type="button" disabled={!zoomed} onclick={zoom(Zoom::Out)}
+                    title="Esc, or a double click on a chart">{ "Whole run" }</button>
+                <button type="button" disabled={empty} aria-label="Every chart's numbers as CSV"
+                    onclick={send.reform(|_| Message::Write(Format::Csv))}>{ "CSV" }</button>
+            </div>
+        </div>
     }
 }

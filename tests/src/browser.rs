@@ -22,6 +22,16 @@ const FLAGS: &str = "--headless --remote-debugging-pipe --no-sandbox --disable-g
                      --disable-default-apps --disable-dev-shm-usage --hide-scrollbars \
                      --host-resolver-rules='MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'";
 
+/// Keys that write nothing, with the code that Windows gave them.
+const KEYS: [(&str, u32); 6] = [
+    ("Escape", 27),
+    ("Tab", 9),
+    ("ArrowLeft", 37),
+    ("ArrowUp", 38),
+    ("ArrowRight", 39),
+    ("ArrowDown", 40),
+];
+
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
 /// A browser with one page. It ends with this.
@@ -107,6 +117,11 @@ impl Browser {
         }
     }
 
+    /// Asks another session from now on: another page's or a worker's. Returns the last one.
+    pub(crate) fn session(&mut self, session: &str) -> String {
+        std::mem::replace(&mut self.page, session.to_owned())
+    }
+
     /// Goes to an address. One that differs in its fragment only stays in the same document.
     pub(crate) fn go(&mut self, address: &str) {
         let gone = self.ask("Page.navigate", json!({"url": address}));
@@ -158,17 +173,39 @@ impl Browser {
         panic!("{expression} did not come in {seconds} s; the page shows\n{shown}");
     }
 
-    /// Presses a key: a letter, which writes itself, or Escape.
+    /// Presses a key: a letter, which writes itself, or one of [`KEYS`].
     pub(crate) fn press(&mut self, key: &str) {
         for kind in ["keyDown", "keyUp"] {
-            let mut stroke = json!({"type": kind, "key": key});
-            if key == "Escape" {
-                stroke["windowsVirtualKeyCode"] = json!(27);
-            } else {
-                stroke["text"] = json!(key);
+            let mut stroke = json!({"type": kind, "key": key, "code": key});
+            match KEYS.iter().find(|(name, _)| *name == key) {
+                Some((_, code)) => stroke["windowsVirtualKeyCode"] = json!(code),
+                None => stroke["text"] = json!(key),
             }
             self.ask("Input.dispatchKeyEvent", stroke);
         }
+    }
+
+    /// A screen so wide, in pixels of the page, and so many of its own to one of these.
+    pub(crate) fn screen(&mut self, width: u32, ratio: f64) {
+        let size =
+            json!({"width": width, "height": 900, "deviceScaleFactor": ratio, "mobile": false});
+        self.ask("Emulation.setDeviceMetricsOverride", size);
+    }
+
+    /// What the system prefers, by the names of CSS.
+    pub(crate) fn media(&mut self, features: &[(&str, &str)]) {
+        let all: Vec<Value> =
+            features.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
+        self.ask("Emulation.setEmulatedMedia", json!({"features": all}));
+    }
+
+    /// The mouse does something at a place of the window, with its left button where it presses
+    /// or holds it (`buttons` is 1).
+    pub(crate) fn mouse(&mut self, kind: &str, (x, y): (f64, f64), buttons: u32) {
+        let button = if buttons == 0 { "none" } else { "left" };
+        let params = json!({"type": kind, "x": x, "y": y, "button": button, "buttons": buttons,
+            "clickCount": 1});
+        self.ask("Input.dispatchMouseEvent", params);
     }
 }
 

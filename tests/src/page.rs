@@ -3,10 +3,14 @@
 //! The test run builds the page and names its file in `BUSYHOUR_PAGE`; without it (a plain
 //! `cargo test`) there is nothing to open.
 
+mod access;
 mod branches;
+mod charts;
 mod editing;
 mod hosted;
+mod picture;
 mod sharing;
+mod speed;
 
 use serde_json::{Value, json};
 use sim_core::append_events;

@@ -17,10 +17,11 @@ use shell::{Done, cargo, output, root, run};
 const USAGE: &str = "\
 cargo xtask CHORE
 
-  setup                     install what is missing: a WASM standard library, node, chromium
+  setup                     install what is missing: a WASM standard library, node, chromium, axe
   test                      the whole test run: format, clippy, WASM build, tests, docs
   wasm                      build sim-web for WASM with its node glue, into target/wasm
   web                       build the page, one file without a network: target/web/busyhour.html
+  bench-page                speed, first paint and memory of the page, in a browser
   bench [ARGS]              micro benchmarks of sim-core
   peers [GROUP [ROUNDS]]    side by side with other simulators (benches/peers; --all builds more)
   fuzz [SECONDS]            random bytes for the reader and for scenarios, 60 s each by default
@@ -46,6 +47,7 @@ fn chore(words: &[&str]) -> Done {
         ["test"] => whole::test(),
         ["wasm"] => wasm::build().map(|_| ()),
         ["web"] => web::build().map(|_| ()),
+        ["bench-page"] => bench_page(),
         ["bench", args @ ..] => run(cargo().args(["bench", "--package", "sim-core"]).args(args)),
         ["peers", args @ ..] => peers::compare(args),
         ["fuzz"] => fuzz("60"),
@@ -75,6 +77,14 @@ fn fuzz(seconds: &str) -> Done {
     run(targets
         .env("BOLERO_RANDOM_TEST_TIME_MS", millis)
         .env("BOLERO_RANDOM_ITERATIONS", "4294967295"))
+}
+
+fn bench_page() -> Done {
+    let (glue, page) = (wasm::build()?, web::build()?);
+    let figures = ["test", "--package", "tests", "figures_of_the_page"];
+    let mut bench = cargo();
+    bench.args(figures).args(["--", "--ignored", "--nocapture"]);
+    run(bench.env("BUSYHOUR_WASM", glue).env("BUSYHOUR_PAGE", page))
 }
 
 fn golden() -> Done {

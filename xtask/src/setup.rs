@@ -1,10 +1,16 @@
 //! Installs what the whole test run needs and the machine lacks.
 
-use crate::shell::{Done, output, present, program, run};
+use std::fs;
+use std::path::PathBuf;
+
+use crate::shell::{Done, output, present, program, root, run};
 use crate::wasm::{Route, TARGET};
 
 /// Debian's Rust for the web: compiler with its tools, cargo, the library's source, a linker.
 const DEBIAN_WASM: &[&str] = &["rustc-web", "rust-web-llvm", "cargo-web", "rust-web-src", "lld-19"];
+
+/// The package that finds barriers, at the version that the tests know.
+const AXE: &str = "axe-core@4.14.1";
 
 /// Looks at each need in turn and says what it found or did.
 pub(crate) fn install() -> Done {
@@ -16,7 +22,10 @@ pub(crate) fn install() -> Done {
     }
     wasm()?;
     node()?;
-    chromium()
+    chromium()?;
+    let axe = axe()?;
+    println!("setup: {} is there", axe.display());
+    Ok(())
 }
 
 /// Downloads nothing as long as one way of building for WASM works already.
@@ -56,6 +65,26 @@ fn chromium() -> Done {
     }
     println!("setup: {} is there", output(program("chromium").arg("--version"))?.trim());
     Ok(())
+}
+
+/// What looks for barriers in the page: the tests put it there, the page never holds it.
+pub(crate) fn axe() -> Result<PathBuf, String> {
+    let folder = root().join("target/tools");
+    let script = folder.join("package/axe.min.js");
+    if script.is_file() {
+        return Ok(script);
+    }
+    if !present("npm") {
+        println!("setup: installing npm");
+        apt(&["npm"])?;
+    }
+    println!("setup: fetching {AXE}");
+    fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    // npm checks what it fetched against the registry's hash
+    run(program("npm").args(["pack", "--silent", AXE, "--pack-destination"]).arg(&folder))?;
+    let packed = folder.join(AXE.replace('@', "-") + ".tgz");
+    run(program("tar").arg("-xzf").arg(packed).arg("-C").arg(&folder))?;
+    Ok(script)
 }
 
 fn apt(packages: &[&str]) -> Done {

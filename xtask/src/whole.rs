@@ -1,7 +1,7 @@
 //! The whole test run, one stage after another; the first failure ends it.
 
 use crate::shell::{Done, cargo, files, program, run};
-use crate::{wasm, web};
+use crate::{setup, wasm, web};
 
 /// Runs every stage and prints how long each took.
 pub(crate) fn test() -> Done {
@@ -12,6 +12,7 @@ pub(crate) fn test() -> Done {
         // the parity tests play the same scenarios in these builds
         built.push(("BUSYHOUR_WASM", wasm::build()?));
         built.push(("BUSYHOUR_PAGE", web::build()?));
+        built.push(("BUSYHOUR_AXE", setup::axe()?));
         Ok(())
     })?;
     stage("tests", || {

@@ -57,6 +57,12 @@ pub struct PartFrameReport {
     /// Requests that travel through it, on average.
     #[serde(default)]
     pub travelling: f64,
+    /// Requests that it took on or passed on, as far as it counts them.
+    #[serde(default)]
+    pub taken: u64,
+    /// Requests that found no place in it, not even in line.
+    #[serde(default)]
+    pub turned_away: u64,
     /// By resource.
     pub resources: IndexMap<String, ResourceFrameReport>,
     /// What the instances in service at its end cost, USD/h; `None` without a price.
@@ -103,6 +109,8 @@ fn report(facts: &Facts<'_>, frame: &Frame) -> FrameReport {
             waiting,
             working,
             travelling,
+            taken: figures.taken,
+            turned_away: figures.turned_away,
             resources: resources.collect(),
             usd_per_hour: rent.map(|rent| f64::from(figures.instances) * rent.usd_per_hour),
         };

@@ -4,7 +4,7 @@ pub(super) mod axis;
 mod charts;
 mod figure;
 mod flags;
-mod heat;
+pub(super) mod heat;
 mod markup;
 mod moments;
 mod paths;

@@ -8,7 +8,7 @@ use crate::engine::meter::SparseSketch;
 use crate::run::Frame;
 
 /// Windows at most: neighbouring frames are one window, as many as are needed for that.
-const WINDOWS_MAX: usize = 200;
+pub const WINDOWS_MAX: usize = 200;
 /// Rows in an octave.
 const OCTAVE: u32 = 4;
 
@@ -40,30 +40,59 @@ pub struct LatencyWindow {
     pub counts: Vec<u64>,
 }
 
+/// Answered requests by the row of their latency, without empty rows. Rows are numbered alike in
+/// every run: four for each doubling of the latency from 4 ns on.
+pub type Cells = Vec<(u32, u64)>;
+
+impl LatencyMap {
+    /// A map of windows, whose counts are still missing, and the cells of each.
+    #[must_use]
+    pub fn of(windows: Vec<(LatencyWindow, Cells)>) -> Self {
+        let rows = || windows.iter().flat_map(|(_, cells)| cells).map(|(row, _)| *row);
+        let (low, high) = (rows().min().unwrap_or(0), rows().max());
+        let edges_ms = high.map_or(Vec::new(), |high| (low..=high + 1).map(edge_ms).collect());
+        let depth = edges_ms.len().saturating_sub(1);
+        let filled = |(window, cells): (LatencyWindow, Cells)| {
+            let mut counts = vec![0; depth];
+            cells.into_iter().for_each(|(row, n)| counts[(row - low) as usize] += n);
+            LatencyWindow { counts, ..window }
+        };
+        LatencyMap { windows: windows.into_iter().map(filled).collect(), edges_ms }
+    }
+}
+
 pub(super) fn latency_map(facts: &Facts<'_>) -> LatencyMap {
     let width = facts.frames.len().div_ceil(WINDOWS_MAX).max(1);
-    let sketches: Vec<SparseSketch> = facts.frames.chunks(width).map(merged).collect();
-    let rows = || sketches.iter().flat_map(SparseSketch::ranges).map(|(first, _, _)| row(first));
-    let (low, high) = (rows().min().unwrap_or(0), rows().max());
-    let edges_ms = high.map_or(Vec::new(), |high| (low..=high + 1).map(edge_ms).collect());
-    let depth = edges_ms.len().saturating_sub(1);
-    let window = |(frames, sketch): (&[Frame], &SparseSketch)| {
+    let window = |frames: &[Frame]| {
+        let sketch = merged(frames);
         let at = |p| sketch.quantile(p).map(ms);
-        let mut counts = vec![0; depth];
-        for (first, _, count) in sketch.ranges() {
-            counts[(row(first) - low) as usize] += u64::from(count);
-        }
-        LatencyWindow {
+        let window = LatencyWindow {
             start_s: frames.first().map_or(0.0, |frame| seconds(frame.start)),
             end_s: frames.last().map_or(0.0, |frame| seconds(frame.end)),
             p50_ms: at(0.5),
             p95_ms: at(0.95),
             p99_ms: at(0.99),
-            counts,
-        }
+            counts: Vec::new(),
+        };
+        (window, in_rows(&sketch))
     };
-    let windows = facts.frames.chunks(width).zip(&sketches).map(window).collect();
-    LatencyMap { edges_ms, windows }
+    LatencyMap::of(facts.frames.chunks(width).map(window).collect())
+}
+
+/// The cells of a frame.
+pub(super) fn cells(frame: &Frame) -> Cells {
+    in_rows(&merged(std::slice::from_ref(frame)))
+}
+
+fn in_rows(sketch: &SparseSketch) -> Cells {
+    let mut cells = Cells::new();
+    for (first, _, n) in sketch.ranges() {
+        match cells.last_mut() {
+            Some((last, sum)) if *last == row(first) => *sum += u64::from(n),
+            _ => cells.push((row(first), u64::from(n))),
+        }
+    }
+    cells
 }
 
 fn merged(frames: &[Frame]) -> SparseSketch {

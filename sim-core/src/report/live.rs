@@ -2,6 +2,7 @@
 
 use super::facts::Facts;
 use super::frames::{FrameReport, since};
+use super::latency_map::{Cells, cells};
 use super::timeline::{Moment, happened};
 use crate::run::Run;
 
@@ -12,6 +13,8 @@ pub struct News {
     pub first: usize,
     /// Frames that have ended, as the report tells them.
     pub frames: Vec<FrameReport>,
+    /// The latencies of each of them, as a latency map counts them.
+    pub latencies: Vec<Cells>,
     /// What happened, as the report's timeline tells it.
     pub moments: Vec<Moment>,
 }
@@ -25,7 +28,8 @@ impl News {
         let first = if all < frames { 0 } else { frames };
         let journal = run.world().core.journal.iter().skip(moments);
         let fresh = if first < all { since(&Facts::of(run), first) } else { Vec::new() };
-        News { first, frames: fresh, moments: journal.map(happened).collect() }
+        let latencies = run.frames().all()[first..].iter().map(cells).collect();
+        News { first, frames: fresh, latencies, moments: journal.map(happened).collect() }
     }
 }
 
@@ -44,15 +48,17 @@ mod tests {
                     events: [{at: 20s, kill: app, for: 5s}]\n";
         let plan = Arc::new(read("t", text, &[], &NoFiles).plan.unwrap());
         let mut run = Run::new(plan, 1).unwrap();
-        let (mut frames, mut moments) = (Vec::new(), Vec::new());
+        let (mut frames, mut moments, mut answered) = (Vec::new(), Vec::new(), 0);
         for slice in 1..=100 {
             run.advance(slice * 600_000_000, u64::MAX);
             let news = News::of(&run, frames.len(), moments.len());
-            assert_eq!(news.first, frames.len());
+            assert_eq!((news.first, news.latencies.len()), (frames.len(), news.frames.len()));
+            answered += news.latencies.iter().flatten().map(|(_, n)| n).sum::<u64>();
             frames.extend(news.frames);
             moments.extend(news.moments);
         }
         let report = Report::of(&run);
+        assert_eq!(answered, report.requests.completed);
         assert!(frames.len() > 500 && Some(&frames) == report.frames.as_ref());
         let events = report.timeline.iter().filter(|moment| moment.kind == "event");
         assert!(moments.len() >= 2 && moments.iter().eq(events));

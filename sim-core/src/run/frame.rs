@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::survey;
-use crate::components::Node;
+use crate::components::{Node, Survey};
 use crate::engine::kernel::World;
 use crate::engine::meter::SparseSketch;
 use crate::engine::tally::Causes;
@@ -11,6 +11,8 @@ use crate::engine::time::Nanos;
 
 /// Frames kept; beyond that two neighbours become one and frames are twice as long from then on.
 const FRAMES_MAX: usize = 4_096;
+/// What parts without places call the number of requests that they passed on.
+const SENT: &str = "sent";
 
 /// One window of a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -34,6 +36,13 @@ pub struct PartFrame {
     pub resources: Vec<ResourceFrame>,
     /// Request-nanoseconds spent waiting, working and travelling in the part.
     pub spent_ns: [u64; 3],
+    /// Requests that it took on or passed on, as far as it counts them: those that took a place of
+    /// its outermost resource, or that it sent.
+    #[serde(default)]
+    pub taken: u64,
+    /// Requests that found no place in it, not even in line.
+    #[serde(default)]
+    pub turned_away: u64,
 }
 
 /// A resource in a window.
@@ -155,6 +164,8 @@ impl Frame {
             for (mine, theirs) in mine.spent_ns.iter_mut().zip(theirs.spent_ns) {
                 *mine += theirs;
             }
+            mine.taken += theirs.taken;
+            mine.turned_away += theirs.turned_away;
         }
         for (mine, theirs) in self.classes.iter_mut().zip(other.classes) {
             mine.issued += theirs.issued;
@@ -178,9 +189,11 @@ fn reading(world: &World<Node>) -> Frame {
                 *sum = sum.wrapping_add(spent as u64);
             }
             let survey = survey(&world.nodes[member as usize]);
+            part.taken += taken(&survey);
             part.resources.resize(survey.resources.len(), ResourceFrame::default());
             for (sum, resource) in part.resources.iter_mut().zip(&survey.resources) {
                 let station = resource.station;
+                part.turned_away += station.turned_away.count();
                 sum.busy_ns = sum.busy_ns.wrapping_add(station.busy.area_at(now) as u64);
                 sum.capacity_ns =
                     sum.capacity_ns.wrapping_add(station.capacity.area_at(now) as u64);
@@ -200,6 +213,18 @@ fn reading(world: &World<Node>) -> Frame {
     frame
 }
 
+/// What a node counts of those who came and were let in.
+fn taken(survey: &Survey<'_>) -> u64 {
+    match survey.resources.first() {
+        Some(outermost) => outermost.station.seized(),
+        None => {
+            let sent = survey.counts.iter().find(|(name, _)| *name == SENT);
+            sent.map_or(0, |(_, n)| *n)
+                + survey.tallies.iter().map(|tally| tally.issued).sum::<u64>()
+        }
+    }
+}
+
 fn difference(total: &Frame, base: &Frame) -> Frame {
     let mut frame = total.clone();
     for (part, base) in frame.parts.iter_mut().zip(&base.parts) {
@@ -211,6 +236,8 @@ fn difference(total: &Frame, base: &Frame) -> Frame {
         for (now, then) in part.spent_ns.iter_mut().zip(base.spent_ns) {
             *now = now.wrapping_sub(then);
         }
+        part.taken = part.taken.saturating_sub(base.taken);
+        part.turned_away = part.turned_away.saturating_sub(base.turned_away);
     }
     for (class, base) in frame.classes.iter_mut().zip(&base.classes) {
         class.issued -= base.issued;

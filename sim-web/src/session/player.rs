@@ -274,7 +274,9 @@ impl Player {
         let mut answers = Vec::new();
         if !news.frames.is_empty() {
             let mut rows = Vec::with_capacity(news.frames.len() * self.layout.width());
-            news.frames.iter().for_each(|frame| self.layout.push(frame, &mut rows));
+            for (frame, latencies) in news.frames.iter().zip(&news.latencies) {
+                self.layout.push(frame, latencies, &mut rows);
+            }
             answers.push(Answer::Frames { first: news.first as u32, rows });
         }
         self.known.frames = news.first + news.frames.len();

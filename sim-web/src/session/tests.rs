@@ -17,7 +17,18 @@ pub(crate) fn text(name: &str) -> String {
 
 /// A shipped scenario played in one go.
 pub(crate) fn played(name: &str) -> Report {
-    let plan = read(name, &text(name), &[], &NoFiles).plan.unwrap();
+    played_text(name, &text(name))
+}
+
+/// A small cluster with prices and more users than it can serve: half of them are lost.
+pub(crate) const OVERLOADED: &str = "busyhour: 1\nduration: 60s\nusers: {people: {enter: lb, \
+    arrivals: 150/s, patience: 300ms}}\nnodes:\n  lb: {component: balancer, to: web}\n  \
+    web: {component: worker-pool, machine: c7i.large, replicas: 2, workers: 2, \
+    steps: [cpu: 40ms]}\n";
+
+/// A scenario's text played in one go.
+pub(crate) fn played_text(name: &str, text: &str) -> Report {
+    let plan = read(name, text, &[], &NoFiles).plan.unwrap();
     let seed = plan.seed;
     let mut run = Run::new(plan.into(), seed).unwrap();
     run.finish();
@@ -107,7 +118,13 @@ fn a_run_in_slices_with_pauses_and_changes_of_speed_is_the_run() {
     assert_eq!(*finished, whole.clone().brief());
     let mut rows = Vec::new();
     let layout = Layout::of(&whole);
-    whole.frames.unwrap().iter().for_each(|frame| layout.push(frame, &mut rows));
+    let streamed = desk.table();
+    let latencies = |row| streamed.latencies(row..row + 1);
+    for (row, frame) in whole.frames.iter().flatten().enumerate() {
+        let answered: u64 = latencies(row).iter().map(|(_, n)| n).sum();
+        assert_eq!(answered, frame.requests.completed);
+        layout.push(frame, &latencies(row), &mut rows);
+    }
     let mut wanted = Table::new(layout);
     wanted.take(0, &rows);
     assert_eq!(format!("{:?}", desk.table()), format!("{wanted:?}"));

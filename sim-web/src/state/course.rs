@@ -5,6 +5,7 @@ use std::rc::Rc;
 use serde_json::Value;
 use sim_core::{Moment, Report};
 
+use super::axes::Axes;
 use super::changes::at_ns;
 use super::figures::{Figure, figures};
 use super::topology::{Map, Picture};
@@ -25,6 +26,8 @@ pub struct Course {
     pub warnings: Vec<Note>,
     /// The frames so far.
     pub table: Table,
+    /// How these are shown in charts.
+    axes: Axes,
     /// The charts of these frames.
     pub figures: Vec<Rc<Figure>>,
     /// What happened so far.
@@ -97,6 +100,14 @@ impl Course {
         self.draw();
     }
 
+    /// Shows the charts with other axes.
+    pub(super) fn show(&mut self, axes: Axes) {
+        if self.axes != axes {
+            self.axes = axes;
+            self.draw();
+        }
+    }
+
     /// Frames and what happened are to be told anew.
     pub(super) fn forget_frames(&mut self) {
         self.table.take(0, &[]);
@@ -145,8 +156,8 @@ impl Course {
     }
 
     pub(super) fn draw(&mut self) {
-        if let Some(report) = &self.report {
-            self.figures = figures(report, &self.table);
+        if let Some(report) = self.report.as_ref().filter(|_| !self.table.is_empty()) {
+            self.figures = figures(report, &self.table, &self.axes);
         }
     }
 

@@ -1,14 +1,18 @@
 //! What the charts show: lines, bands and rules on one time axis, from the rows known so far.
 
+mod numbers;
+mod read;
+
 use std::rc::Rc;
 
 use sim_core::figures::{count, significant};
-use sim_core::{ObjectiveReport, Report, Scale, Unit};
+use sim_core::{LatencyMap, ObjectiveReport, Report, Scale, Unit};
 
-use crate::rows::{Column, END, START, Table};
+pub use self::numbers::Numbers;
+use self::read::{Merge, Reader};
+use super::axes::Axes;
+use crate::rows::{Column, Table};
 
-/// Points of a line at most: neighbouring rows become one point where there are more.
-const POINTS_MAX: usize = 1_000;
 /// Lines of a chart at most: as many as can be told apart.
 const LINES_MAX: usize = 6;
 /// The slowest percentile over the median from which a linear axis would hide one of them.
@@ -27,6 +31,10 @@ pub struct Figure {
     pub lines: Vec<Line>,
     /// How lines are drawn.
     pub shape: Shape,
+    /// The cells behind the lines, where there are such.
+    pub map: Option<LatencyMap>,
+    /// The stretch of time that is shown, from and to, s.
+    pub span: (f64, f64),
     /// What must hold, as lines across: name and value.
     pub rules: Vec<(String, f64)>,
     /// The vertical axis.
@@ -41,6 +49,28 @@ impl Figure {
     pub fn say(&self, value: f64) -> String {
         self.unit.map_or_else(|| significant(value), |unit| unit.say(value))
     }
+
+    /// The lines on top of each other: what each one reaches with those before it below it.
+    #[must_use]
+    pub fn tops(&self) -> Vec<Vec<Point>> {
+        let length = self.lines.first().map_or(0, |line| line.points.len());
+        let mut sums = vec![0.0; length];
+        let mut tops = Vec::new();
+        for line in &self.lines {
+            let sum = |(sum, (at_s, value)): (&mut f64, &Point)| {
+                *sum += value.unwrap_or(0.0);
+                (*at_s, Some(*sum))
+            };
+            tops.push(sums.iter_mut().zip(&line.points).map(sum).collect());
+        }
+        tops
+    }
+
+    /// Whether equal ratios are of equal height.
+    #[must_use]
+    pub fn has_ratios(&self) -> bool {
+        matches!(self.scale, Scale::Log(..))
+    }
 }
 
 /// How lines are drawn.
@@ -52,6 +82,8 @@ pub enum Shape {
     Steps,
     /// The first as a line, and bands from each to the next.
     Bands,
+    /// Areas on top of each other, the first one lowest.
+    Layers,
 }
 
 /// The middle of a window, s, and the value in it; `None` where there is none.
@@ -88,65 +120,34 @@ impl Line {
     }
 }
 
-/// How neighbouring rows become one point.
-#[derive(Clone, Copy)]
-enum Merge {
-    /// Counts: added up, and told per second.
-    Rate,
-    /// Averages over time.
-    Mean,
-    /// The largest one.
-    Most,
-}
-
-/// Reads lines off the rows.
-struct Reader<'a> {
-    table: &'a Table,
-    /// Rows that make one point.
-    width: usize,
-}
-
-impl Reader<'_> {
-    fn line(&self, name: &str, column: Column<'_>, merge: Merge) -> Line {
-        let rows = self.table.len();
-        let points = self.table.place(column).map_or(Vec::new(), |place| {
-            let from = (0..rows).step_by(self.width);
-            from.map(|from| self.point((from, self.width.min(rows - from)), place, merge)).collect()
-        });
-        Line { name: name.to_owned(), points }
-    }
-
-    fn point(&self, (from, count): (usize, usize), place: usize, merge: Merge) -> Point {
-        let start_s = |row| self.table.at(row, START).unwrap_or(0.0);
-        let end_s = |row| self.table.at(row, END).unwrap_or(0.0);
-        let (mut sum, mut span, mut most) = (0.0, 0.0, None);
-        for row in from..from + count {
-            let Some(value) = self.table.at(row, place) else { continue };
-            let length = end_s(row) - start_s(row);
-            sum += if matches!(merge, Merge::Rate) { value } else { value * length };
-            span += length;
-            most = Some(f64::max(value, most.unwrap_or(value)));
-        }
-        let mean = (span > 0.0).then(|| sum / span);
-        let middle_s = (start_s(from) + end_s(from + count - 1)) / 2.0;
-        (middle_s, if matches!(merge, Merge::Most) { most } else { mean })
-    }
-}
-
 fn most(lines: &[Line]) -> f64 {
     lines.iter().map(Line::most).fold(0.0, f64::max)
 }
 
 /// Every chart that has something to show.
 #[must_use]
-pub fn figures(report: &Report, table: &Table) -> Vec<Rc<Figure>> {
-    let reader = Reader { table, width: table.len().div_ceil(POINTS_MAX).max(1) };
-    let mut all = vec![traffic(report, &reader), latency(report, &reader)];
+pub fn figures(report: &Report, table: &Table, axes: &Axes) -> Vec<Rc<Figure>> {
+    let span = axes.span(report.duration_s);
+    let reader = Reader::of(table, span);
+    let mut all = vec![traffic(report, &reader)];
     all.extend(losses(report, &reader));
+    all.push(latency(report, &reader, axes.ratios));
+    all.extend(heat(report, &reader));
     all.extend(utilisation(report, &reader));
     all.extend(queues(report, &reader));
     all.extend(instances(report, &reader));
-    all.into_iter().map(Rc::new).collect()
+    all.extend(cost(report, &reader));
+    all.into_iter().map(|figure| Rc::new(Figure { span, ..figure })).collect()
+}
+
+/// A figure of lines; its span is set for all figures together.
+fn plain(
+    (id, title, note): (&'static str, &'static str, String),
+    lines: Vec<Line>,
+    (scale, unit): (Scale, Option<Unit>),
+) -> Figure {
+    let (shape, map, span, rules) = (Shape::Lines, None, (0.0, 0.0), Vec::new());
+    Figure { id, title, note, lines, shape, map, span, rules, scale, unit }
 }
 
 /// Objectives as lines across a chart; those of one bound are one line.
@@ -169,35 +170,69 @@ fn traffic(report: &Report, reader: &Reader<'_>) -> Figure {
     ];
     let rules = rules(report, |one| one.unit == Unit::PerSecond && one.class.is_none());
     let top = rules.iter().map(|(_, at)| *at).fold(most(&lines), f64::max);
-    let note = "Requests a second.".to_owned();
-    let (shape, scale, unit) = (Shape::Lines, Scale::up_to(top), Some(Unit::PerSecond));
-    Figure { id: "traffic", title: "Traffic", note, lines, shape, rules, scale, unit }
+    let head = ("traffic", "Traffic", "Requests a second.".to_owned());
+    Figure { rules, ..plain(head, lines, (Scale::up_to(top), Some(Unit::PerSecond))) }
 }
 
-fn latency(report: &Report, reader: &Reader<'_>) -> Figure {
+/// Objectives on latencies, of any class of requests.
+fn latency_rules(report: &Report) -> Vec<(String, f64)> {
+    rules(report, |objective| objective.unit == Unit::Ms)
+}
+
+fn latency(report: &Report, reader: &Reader<'_>, ratios: Option<bool>) -> Figure {
     let lines = vec![
         reader.line("p50", Column::P50, Merge::Most),
         reader.line("p95", Column::P95, Merge::Most),
         reader.line("p99", Column::P99, Merge::Most),
     ];
-    let rules = rules(report, |objective| objective.unit == Unit::Ms);
+    let rules = latency_rules(report);
     let bounds = || rules.iter().map(|(_, at)| *at);
     let (low, high) = (lines[0].least(), bounds().fold(most(&lines), f64::max));
-    let wide = low.is_finite() && low > 0.0 && high > WIDE * low;
+    let possible = low.is_finite() && low > 0.0;
+    let wide = possible && ratios.unwrap_or(high > WIDE * low);
     let scale =
         if wide { Scale::ratios(bounds().fold(low, f64::min), high) } else { Scale::up_to(high) };
     let axis = if wide { " Each step up the axis is a multiple." } else { "" };
     let note = format!("Half are faster than the line; the bands reach to p95 and to p99.{axis}");
-    let (shape, unit) = (Shape::Bands, Some(Unit::Ms));
-    Figure { id: "latency", title: "Latency", note, lines, shape, rules, scale, unit }
+    let head = ("latency", "Latency", note);
+    Figure { rules, shape: Shape::Bands, ..plain(head, lines, (scale, Some(Unit::Ms))) }
+}
+
+/// How many requests took how long.
+fn heat(report: &Report, reader: &Reader<'_>) -> Option<Figure> {
+    let map = reader.latency_map();
+    let scale = map.scale()?;
+    let lines = vec![reader.line("p50", Column::P50, Merge::Most)];
+    let within = |rule: &(String, f64)| (f64::EPSILON..1.0).contains(&scale.place(rule.1));
+    let note = "How many requests took how long: the stronger a cell's colour, the more. Four \
+                rows double the latency.";
+    let head = ("heat", "Every answer", note.to_owned());
+    let rules = latency_rules(report).into_iter().filter(within).collect();
+    Some(Figure { rules, map: Some(map), ..plain(head, lines, (scale, Some(Unit::Ms))) })
 }
 
 fn losses(report: &Report, reader: &Reader<'_>) -> Option<Figure> {
     let causes = report.failures.keys();
     let line =
         |cause: &String| reader.line(&cause.replace('_', " "), Column::Cause(cause), Merge::Rate);
-    let note = "Requests lost a second, by cause.";
-    highest(("losses", "Losses by cause", note), causes.map(line).collect(), Some(Unit::PerSecond))
+    let note = "Requests lost a second, by cause, on top of each other.";
+    let head = ("losses", "Losses by cause", note);
+    highest(head, causes.map(line).collect(), Some(Unit::PerSecond)).map(layered)
+}
+
+fn cost(report: &Report, reader: &Reader<'_>) -> Option<Figure> {
+    let priced = report.cost.as_ref()?.nodes.keys();
+    let line = |node: &String| reader.line(node, Column::Cost(node), Merge::Mean);
+    let note = "What the instances in service cost an hour, on top of each other.";
+    let head = ("spending", "Cost", note);
+    highest(head, priced.map(line).collect(), Some(Unit::UsdPerHour)).map(layered)
+}
+
+/// The same with its lines on top of each other.
+fn layered(figure: Figure) -> Figure {
+    let top = figure.tops().pop().unwrap_or_default();
+    let most = top.iter().filter_map(|(_, value)| *value).fold(0.0, f64::max);
+    Figure { shape: Shape::Layers, scale: Scale::up_to(most), ..figure }
 }
 
 /// The lines that rise highest, in their order; `None` if none rises above 0.
@@ -217,8 +252,8 @@ fn highest(
         0 => note.to_owned(),
         more => format!("{note} {} lower ones are left out.", count(more as u64)),
     };
-    let (shape, rules, scale) = (Shape::Lines, Vec::new(), Scale::up_to(most(&lines)));
-    (!lines.is_empty()).then_some(Figure { id, title, note, lines, shape, rules, scale, unit })
+    let scale = Scale::up_to(most(&lines));
+    (!lines.is_empty()).then(|| plain((id, title, note), lines, (scale, unit)))
 }
 
 /// Every resource of every node that has places, named as people would.
@@ -266,17 +301,75 @@ fn instances(report: &Report, reader: &Reader<'_>) -> Option<Figure> {
 mod tests {
     use super::*;
     use crate::rows::Layout;
-    use crate::session::tests::played;
+    use crate::session::tests::{OVERLOADED, played, played_text};
+    use crate::state::axes::Zoom;
 
-    fn drawn(name: &str) -> (Report, Vec<Rc<Figure>>) {
-        let report = played(name);
-        let layout = Layout::of(&report);
+    fn table(report: &Report) -> Table {
+        let layout = Layout::of(report);
         let mut rows = Vec::new();
-        report.frames.as_ref().unwrap().iter().for_each(|frame| layout.push(frame, &mut rows));
+        for frame in report.frames.as_ref().unwrap() {
+            let (quick, slow) =
+                (frame.requests.completed / 2, frame.requests.completed.div_ceil(2));
+            layout.push(frame, &vec![(80, quick), (90, slow)], &mut rows);
+        }
         let mut table = Table::new(layout);
         table.take(0, &rows);
-        let figures = figures(&report, &table);
+        table
+    }
+
+    /// A scenario's charts. Of its latencies one half is 1 ms, the other one 6 ms.
+    pub(super) fn drawn(name: &str) -> (Report, Vec<Rc<Figure>>) {
+        let report = played(name);
+        let figures = figures(&report, &table(&report), &Axes::default());
         (report, figures)
+    }
+
+    #[test]
+    fn the_heat_map_counts_every_answer_and_costs_add_up() {
+        let report = played_text("small", OVERLOADED);
+        let all = figures(&report, &table(&report), &Axes::default());
+        let figure = |id: &str| all.iter().find(|figure| figure.id == id).unwrap();
+        let map = figure("heat").map.as_ref().unwrap();
+        let answered: u64 = map.windows.iter().flat_map(|window| &window.counts).sum();
+        assert_eq!(answered, report.requests.completed);
+        assert!(map.windows.len() <= 200 && map.edges_ms.len() == 12, "{:?}", map.edges_ms);
+        let spending = figure("spending");
+        assert_eq!(spending.shape, Shape::Layers);
+        let mean: f64 = spending.lines.iter().map(mean).sum();
+        let wanted = report.cost.as_ref().unwrap().usd_per_hour;
+        assert!((mean / wanted - 1.0).abs() < 0.01, "{mean} {wanted}");
+    }
+
+    fn mean(line: &Line) -> f64 {
+        let values = || line.points.iter().filter_map(|(_, value)| *value);
+        values().sum::<f64>() / values().count() as f64
+    }
+
+    #[test]
+    fn latencies_stand_in_steps_or_in_ratios_as_one_likes() {
+        let report = played("dead-peer");
+        let (table, mut axes) = (table(&report), Axes::default());
+        let mut ratios = |wanted| {
+            axes.ratios = wanted;
+            let all = figures(&report, &table, &axes);
+            all.iter().find(|figure| figure.id == "latency").unwrap().has_ratios()
+        };
+        assert_eq!([Some(false), Some(true), Some(false)].map(&mut ratios), [false, true, false]);
+    }
+
+    #[test]
+    fn a_closer_look_shows_a_stretch_on_its_own_scale() {
+        let report = played("dead-peer");
+        let (table, mut axes) = (table(&report), Axes::default());
+        let end_s = report.duration_s;
+        axes.zoom(Zoom::To(end_s / 4.0, end_s / 2.0), (0.0, end_s));
+        for figure in figures(&report, &table, &axes) {
+            assert_eq!(figure.span, (end_s / 4.0, end_s / 2.0));
+            for line in &figure.lines {
+                let inside = |at_s: f64| (end_s * 0.24..end_s * 0.51).contains(&at_s);
+                assert!(line.points.iter().all(|(at_s, _)| inside(*at_s)), "{}", figure.id);
+            }
+        }
     }
 
     #[test]
@@ -301,28 +394,6 @@ mod tests {
     }
 
     #[test]
-    fn many_rows_become_fewer_points_and_lose_nothing() {
-        let layout = Layout::of(&played("four-workers-forty-rps"));
-        let mut table = Table::new(layout.clone());
-        let mut rows = Vec::new();
-        for row in 0..4_000 {
-            let mut one = vec![0.0; layout.width()];
-            (one[0], one[1], one[2], one[7]) = (row as f64, row as f64 + 1.0, 3.0, 5.0);
-            if row == 1_234 {
-                one[7] = 99.0;
-            }
-            rows.extend(one);
-        }
-        table.take(0, &rows);
-        let reader = Reader { table: &table, width: 4 };
-        let asked = reader.line("asked", Column::Issued, Merge::Rate);
-        assert_eq!((asked.points.len(), asked.points[0]), (1_000, (2.0, Some(3.0))));
-        let slow = reader.line("p99", Column::P99, Merge::Most);
-        assert_eq!(slow.at(1_234.0), Some(99.0));
-        assert_eq!(slow.most(), 99.0);
-    }
-
-    #[test]
     fn at_most_six_lines_are_drawn_and_the_rest_is_said() {
         let line = |height: f64| Line { name: String::new(), points: vec![(0.0, Some(height))] };
         let lines = (0..9).map(|height| line(f64::from(height))).collect();
@@ -330,5 +401,14 @@ mod tests {
         assert_eq!(figure.lines.len(), 6);
         assert_eq!(figure.note, "Note. 2 lower ones are left out.");
         assert_eq!(highest(("q", "Q", ""), vec![line(0.0)], None), None);
+    }
+
+    #[test]
+    fn layers_stand_on_each_other() {
+        let line = |height: f64| Line { name: String::new(), points: vec![(0.0, Some(height))] };
+        let lines = vec![line(2.0), line(3.0)];
+        let figure = layered(highest(("q", "Q", ""), lines, None).unwrap());
+        assert_eq!(figure.tops(), [vec![(0.0, Some(2.0))], vec![(0.0, Some(5.0))]]);
+        assert!((0.9..1.0).contains(&figure.scale.place(5.0)));
     }
 }

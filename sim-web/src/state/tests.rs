@@ -3,6 +3,7 @@
 mod branches;
 mod sharing;
 
+use super::axes::Zoom;
 use super::*;
 use crate::protocol::Progress;
 use crate::session::Session;
@@ -48,6 +49,7 @@ impl Desk {
                 | Effect::Select(..)
                 | Effect::Copy(_) => {}
                 Effect::Save(name, _, text) => self.saved.push((name, text)),
+                Effect::SavePicture(id, name) => self.saved.push((name, id.to_owned())),
             }
         }
     }
@@ -244,4 +246,44 @@ fn the_picture_has_every_part_and_a_click_on_one_shows_its_knobs() {
     assert_eq!(desk.state.take(open("nodes.nobody")), []);
     desk.take(Message::Leave);
     assert!(paths(&desk).is_empty());
+}
+
+#[test]
+fn a_closer_look_changes_every_chart_and_nothing_of_the_run() {
+    let mut desk = Desk::new();
+    desk.take(Message::Address(format!("#preset={SMALL}&play=max")));
+    desk.work(usize::MAX);
+    let (end_s, digest) = (desk.state.duration_s(), desk.state.digest().map(str::to_owned));
+    let see = |desk: &mut Desk, see: See| {
+        desk.take(Message::See(see));
+        let spans: Vec<(f64, f64)> = desk.state.course.figures.iter().map(|f| f.span).collect();
+        assert!(spans.len() >= 4 && spans.iter().all(|span| *span == desk.state.span()));
+        desk.state.span()
+    };
+    let half = (end_s / 4.0, end_s * 0.75);
+    assert_eq!(see(&mut desk, See::Zoom(Zoom::To(half.0, half.1))), half);
+    desk.take(Message::Look(Some(half.1)));
+    // beyond the edge the charts go along
+    let step_s = (half.1 - half.0) / 200.0;
+    assert_eq!(see(&mut desk, See::Step(2.0)).1, half.1 + 2.0 * step_s);
+    assert_eq!(desk.state.cursor_s, Some(half.1 + 2.0 * step_s));
+    desk.take(Message::See(See::Present));
+    assert_eq!(see(&mut desk, See::Back), (0.0, end_s));
+    assert!(desk.state.cursor_s.is_some() && desk.state.sight.presenting);
+    see(&mut desk, See::Back);
+    assert!(desk.state.cursor_s.is_none() && desk.state.sight.presenting);
+    see(&mut desk, See::Back);
+    assert!(!desk.state.sight.presenting);
+    see(&mut desk, See::Ratios(true));
+    let latency = desk.state.course.figures.iter().find(|figure| figure.id == "latency").unwrap();
+    assert!(latency.has_ratios());
+    assert_eq!(desk.state.digest(), digest.as_deref());
+}
+
+#[test]
+fn a_picture_is_saved_under_the_scenarios_name() {
+    let mut desk = Desk::new();
+    desk.take(Message::Choose(SMALL.to_owned()));
+    desk.take(Message::SavePicture("traffic"));
+    assert_eq!(desk.saved, [(format!("{SMALL}-traffic.png"), "traffic".to_owned())]);
 }

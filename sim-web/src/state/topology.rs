@@ -1,5 +1,6 @@
 //! The scenario as a picture: who leads to whom, and how full each part is at a time.
 
+mod flow;
 mod layout;
 
 use std::collections::BTreeSet;
@@ -7,6 +8,7 @@ use std::collections::BTreeSet;
 use sim_core::figures::significant;
 use sim_core::{Report, Unit};
 
+use self::flow::{Flow, begins};
 pub use self::layout::{HIGH, WIDE};
 use self::layout::{Layout, Line, Wiring, layout};
 use crate::protocol::Part;
@@ -16,6 +18,14 @@ use crate::rows::{Column, Table};
 const FULL: f64 = 0.9;
 /// Below this nobody stands in line worth telling.
 const NOBODY: f64 = 0.5;
+/// Width of an edge that nothing goes over, and of the busiest one.
+const THIN: f64 = 1.5;
+const THICK: f64 = 7.0;
+/// The shortest and the longest time between two dots, s.
+const SOONEST_S: f64 = 0.12;
+const RAREST_S: f64 = 30.0;
+/// One time between dots to the next shorter one.
+const STEP: f64 = 1.5;
 
 /// Where the parts of a scenario stand: computed once, so that nothing jumps while it runs.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -35,6 +45,8 @@ pub struct Picture {
     pub nodes: Vec<Node>,
     /// Who leads to whom.
     pub edges: Vec<Edge>,
+    /// Requests for which one dot on an edge stands.
+    pub dot: f64,
 }
 
 /// Where boxes and ways are, whatever goes over them.
@@ -71,6 +83,10 @@ pub struct Node {
     pub queue: f64,
     /// Names of the parts that it leads to.
     pub to: Vec<String>,
+    /// Requests a second that come to it or, of users, that they begin.
+    pub rate: f64,
+    /// Requests a second that leave it unanswered, by reason, the most frequent first.
+    pub lost: Vec<(String, f64)>,
 }
 
 /// A way from a part to another one.
@@ -84,6 +100,14 @@ pub struct Edge {
     pub watches: bool,
     /// Its course, as SVG writes a path.
     pub course: String,
+    /// Requests a second that go over it.
+    pub rate: f64,
+    /// Its width in the picture.
+    pub wide: f64,
+    /// From one dot to the next, in seconds that it takes them; `None` where hardly any go.
+    pub every_s: Option<f64>,
+    /// What it is, in words.
+    pub said: String,
 }
 
 impl Map {
@@ -123,7 +147,11 @@ impl Map {
         (table, at_s): (&Table, f64),
     ) -> Picture {
         let row = table.row_at(at_s);
+        let flow = Flow::at(report, table, at_s);
+        let groups = parts.iter().filter(|part| begins(part)).count();
         let node = |(part, corner): (&Part, &(f64, f64))| Node {
+            rate: flow.as_ref().map_or(0.0, |flow| flow.arrives(part)),
+            lost: flow.as_ref().map_or(Vec::new(), |flow| flow.lost(part, groups)),
             to: part
                 .calls
                 .iter()
@@ -131,19 +159,55 @@ impl Map {
                 .collect(),
             ..node(part, *corner, report, row.map(|row| (table, row)))
         };
-        let edge = |line: &Line| Edge {
+        let lines = &self.layout.lines;
+        let rate = |line: &Line| match &flow {
+            Some(flow) if !self.watches[line.from] => flow.over(line, parts, lines),
+            _ => 0.0,
+        };
+        let rates: Vec<f64> = lines.iter().map(rate).collect();
+        let most = rates.iter().copied().fold(0.0, f64::max);
+        let dot = flow.as_ref().map_or(0.0, Flow::dot);
+        let edge = |(line, &rate): (&Line, &f64)| Edge {
             from: line.from,
             to: line.to,
             watches: self.watches[line.from],
             course: course(line),
+            rate,
+            wide: THIN + (THICK - THIN) * if most > 0.0 { (rate / most).sqrt() } else { 0.0 },
+            every_s: if rate > 0.0 { every_s(dot / rate) } else { None },
+            said: said(&parts[line.from], &parts[line.to], rate),
         };
         Picture {
             width: self.layout.width,
             height: self.layout.height,
             nodes: parts.iter().zip(&self.layout.corners).map(node).collect(),
-            edges: self.layout.lines.iter().map(edge).collect(),
+            edges: lines.iter().zip(&rates).map(edge).collect(),
+            dot,
         }
     }
+}
+
+/// An edge in words.
+fn said(from: &Part, to: &Part, rate: f64) -> String {
+    let (from, to) = (&from.name, &to.name);
+    if rate > 0.0 {
+        format!("{from} to {to}: {}", per_second(rate))
+    } else {
+        format!("{from} to {to}")
+    }
+}
+
+fn per_second(rate: f64) -> String {
+    Unit::PerSecond.say(rate)
+}
+
+/// Seconds between two dots, in steps so that dots do not jump whenever a rate changes a little.
+fn every_s(seconds: f64) -> Option<f64> {
+    let mut step_s = SOONEST_S;
+    while step_s * STEP <= seconds {
+        step_s *= STEP;
+    }
+    (step_s <= RAREST_S).then_some(step_s)
 }
 
 /// Whether a part sends no requests and serves none.
@@ -167,7 +231,8 @@ fn node(part: &Part, (x, y): (f64, f64), report: &Report, row: Option<(&Table, u
         queue += value(Column::Queue(name, resource)).unwrap_or(0.0);
     }
     let (path, component) = (part.path.clone(), part.component.clone());
-    Node { name: name.to_owned(), path, component, x, y, instances, fullest, queue, to: Vec::new() }
+    let name = name.to_owned();
+    Node { name, path, component, x, y, instances, fullest, queue, ..Node::default() }
 }
 
 /// A line as SVG writes it: level where it meets boxes, curved between the layers.
@@ -227,12 +292,26 @@ impl Node {
         (self.queue >= NOBODY).then(|| format!("{} in line", significant(self.queue)))
     }
 
+    /// What leaves it unanswered, where anything does: the most frequent reason.
+    #[must_use]
+    pub fn loses(&self) -> Option<String> {
+        let all: f64 = self.lost.iter().map(|(_, rate)| rate).sum();
+        let (reason, _) = self.lost.first()?;
+        let more = if self.lost.len() > 1 { " and more" } else { "" };
+        Some(format!("{} {reason}{more}", per_second(all)))
+    }
+
     /// All of it in words.
     #[must_use]
     pub fn said(&self) -> String {
         let to = (!self.to.is_empty()).then(|| format!("leads to {}", self.to.join(", ")));
-        let all = [Some(self.name.clone()), Some(self.kind()), self.held(), self.in_line(), to];
-        all.into_iter().flatten().collect::<Vec<String>>().join(", ")
+        let comes = (self.rate > 0.0).then(|| per_second(self.rate));
+        let name = self.name.clone();
+        let all = [Some(name), Some(self.kind()), self.held(), self.in_line(), self.loses(), comes];
+        // what stands in the picture is said once more if it is a sum
+        let each = self.lost.iter().filter(|_| self.lost.len() > 1);
+        let lost = each.map(|(why, rate)| Some(format!("{}: {why}", per_second(*rate))));
+        all.into_iter().chain(lost).chain([to]).flatten().collect::<Vec<String>>().join(", ")
     }
 }
 
@@ -242,7 +321,7 @@ mod tests {
     use crate::protocol::{Answer, Command};
     use crate::rows::Layout as Columns;
     use crate::session::Session;
-    use crate::session::tests::{played, text};
+    use crate::session::tests::{OVERLOADED, played, played_text, text};
 
     fn parts(name: &str) -> Vec<Part> {
         let load = Command::Load { name: name.to_owned(), text: text(name), seed: None };
@@ -254,7 +333,9 @@ mod tests {
     fn table(report: &Report) -> Table {
         let layout = Columns::of(report);
         let mut rows = Vec::new();
-        report.frames.as_ref().unwrap().iter().for_each(|frame| layout.push(frame, &mut rows));
+        for frame in report.frames.as_ref().unwrap() {
+            layout.push(frame, &Vec::new(), &mut rows);
+        }
         let mut table = Table::new(layout);
         table.take(0, &rows);
         table
@@ -313,6 +394,39 @@ mod tests {
             }
         }
         assert!(lines > 0 && inner > 0, "{lines} {inner}");
+    }
+
+    #[test]
+    fn requests_flow_over_the_edges_and_are_lost_with_their_reason() {
+        let report = played_text("small", OVERLOADED);
+        let load = Command::Load { name: "small".into(), text: OVERLOADED.into(), seed: None };
+        let answers = Session::default().obey(load, 0.0);
+        let Answer::Loaded(_, parts, _) = &answers[0] else { panic!("{answers:?}") };
+        let (map, table) = (Map::of(parts), table(&report));
+        let at_s = report.duration_s / 3.0;
+        let picture = map.picture(parts, &report, (&table, at_s));
+        let row = table.row_at(at_s).unwrap();
+        let frames = &report.frames.as_ref().unwrap()[row - 4..=row];
+        let span_s = frames[4].end_s - frames[0].start_s;
+        let rate = |of: &dyn Fn(&sim_core::FrameReport) -> u64| {
+            frames.iter().map(of).sum::<u64>() as f64 / span_s
+        };
+        let edge = |from: &str, to: &str| {
+            let at = |name: &str| parts.iter().position(|part| part.name == name);
+            let ends = (at(from), at(to));
+            picture.edges.iter().find(|edge| (Some(edge.from), Some(edge.to)) == ends).unwrap()
+        };
+        // only the balancer leads to the web servers: all that came there came over this edge
+        let web = rate(&|frame| frame.parts["web"].taken + frame.parts["web"].turned_away);
+        let leads = edge("lb", "web");
+        assert!(web > 10.0 && (leads.rate / web - 1.0).abs() < 1e-9, "{} {web}", leads.rate);
+        assert!(leads.said.starts_with("lb to web: "), "{}", leads.said);
+        assert!(leads.wide > THIN && leads.wide <= THICK && leads.every_s.is_some());
+        let lost: f64 = picture.nodes[0].lost.iter().map(|(_, rate)| rate).sum();
+        let wanted = rate(&|frame| frame.requests.failed);
+        assert!(wanted > 0.0 && (lost / wanted - 1.0).abs() < 0.01, "{lost} {wanted}");
+        assert!(picture.nodes[0].said().contains(&picture.nodes[0].lost[0].0));
+        assert!((20.0..=100.0).contains(&picture.dot), "{}", picture.dot);
     }
 
     #[test]

@@ -42,17 +42,29 @@ pub(super) fn save(name: &str, kind: &str, text: &str) {
         let options = BlobPropertyBag::new();
         options.set_type(kind);
         let parts = Array::of1(&JsValue::from_str(text));
-        let blob = Blob::new_with_str_sequence_and_options(&parts, &options)?;
-        let url = Url::create_object_url_with_blob(&blob)?;
-        let document = web_sys::window().and_then(|w| w.document()).ok_or(JsValue::NULL)?;
-        let anchor: HtmlAnchorElement = document.create_element("a")?.dyn_into()?;
-        anchor.set_href(&url);
-        anchor.set_download(name);
-        anchor.click();
-        Url::revoke_object_url(&url)
+        hand_over(name, &Blob::new_with_str_sequence_and_options(&parts, &options)?)
     };
     // a browser that forbids downloads says so itself
     let _ = save();
+}
+
+/// Hands bytes over as a download.
+pub(super) fn hand_over(name: &str, blob: &Blob) -> Result<(), JsValue> {
+    let url = Url::create_object_url_with_blob(blob)?;
+    let document = web_sys::window().and_then(|w| w.document()).ok_or(JsValue::NULL)?;
+    let anchor: HtmlAnchorElement = document.create_element("a")?.dyn_into()?;
+    anchor.set_href(&url);
+    anchor.set_download(name);
+    anchor.click();
+    Url::revoke_object_url(&url)
+}
+
+/// Shows the page to an audience, or to its operator, as the styles have it.
+pub(super) fn present(presenting: bool) {
+    let document = web_sys::window().and_then(|window| window.document());
+    let Some(root) = document.and_then(|document| document.document_element()) else { return };
+    // a page that is not enlarged still is the page
+    let _ = root.toggle_attribute_with_force("data-presenting", presenting);
 }
 
 /// Watches whether the system is dark, as long as it lives.

@@ -5,6 +5,8 @@ use yew::prelude::*;
 
 use super::effects;
 use crate::state::Message;
+use crate::state::axes::Zoom;
+use crate::state::sight::See;
 
 /// The id of the sheet.
 pub(super) const ID: &str = "keys";
@@ -12,30 +14,43 @@ pub(super) const ID: &str = "keys";
 /// A key: its names, as a keyboard event has them; what to call it; what it does.
 type Key = (&'static [&'static str], &'static str, &'static str, fn() -> Message);
 
-const KEYS: [Key; 5] = [
+const KEYS: [Key; 10] = [
     (&[" ", "k"], "Space or K", "Play, and stand still", || Message::Toggle),
     (&["."], ".", "Go on until something happens", || Message::Step),
     (&["Home"], "Home", "Back to the beginning", || Message::Restart),
-    (&["Escape"], "Esc", "Look at the newest again", || Message::Look(None)),
+    (&["ArrowLeft"], "\u{2190}", "Look earlier", || Message::See(See::Step(-1.0))),
+    (&["ArrowRight"], "\u{2192}", "Look later", || Message::See(See::Step(1.0))),
+    (&["+", "="], "+", "Charts show half as long a time", || {
+        Message::See(See::Zoom(Zoom::By(0.5)))
+    }),
+    (&["-"], "-", "Charts show twice as long a time", || Message::See(See::Zoom(Zoom::By(2.0)))),
+    (&["Escape"], "Esc", "Show the whole run; then look at the newest again", || {
+        Message::See(See::Back)
+    }),
+    (&["h"], "H", "Present: large, with a timer, without panels", || Message::See(See::Present)),
     (&["?"], "?", "This sheet", || Message::Help),
 ];
 
 /// Keys that the browser gives a meaning, once something has the focus.
-const FOCUSED: [(&str, &str); 3] = [
+const FOCUSED: [(&str, &str); 4] = [
     ("Tab", "On to the next control, box of the picture or part"),
     ("Enter", "Press a button; on a box of the picture: show its knobs"),
     ("\u{2190} \u{2192}", "On the bar over the time: look earlier or later"),
+    ("+ - 0 and arrows", "On the picture: closer, away, all of it, to its sides"),
 ];
 
 /// What a key means anywhere on the page.
 pub(super) fn key(event: &KeyboardEvent) -> Option<Message> {
     let on = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    let tag = on.map(|element| element.tag_name()).unwrap_or_default();
+    let tag = on.as_ref().map(web_sys::Element::tag_name).unwrap_or_default();
+    // what scrolls does so by arrow keys
+    let scrolls = event.key().starts_with("Arrow")
+        && on.is_some_and(|element| element.get_attribute("role").as_deref() == Some("region"));
     let typed = ["INPUT", "SELECT", "TEXTAREA"].contains(&&tag[..]);
     // on what is pressed, a question mark presses nothing
     let pressed = ["BUTTON", "A", "SUMMARY"].contains(&&tag[..]) && event.key() != "?";
     let meant = event.ctrl_key() || event.meta_key() || event.alt_key();
-    if typed || pressed || meant || effects::dialog_is_open(ID) {
+    if typed || pressed || scrolls || meant || effects::dialog_is_open(ID) {
         return None;
     }
     let found = KEYS.iter().find(|(names, ..)| names.contains(&&event.key()[..]));

@@ -77,6 +77,7 @@ fn one_nanosecond_too_many_is_seen() {
         instances: 1,
         resources: resources.to_vec(),
         spent_ns: [70, 90, 0],
+        ..PartFrame::default()
     };
     let fine = resource(90, 70);
     assert_eq!(fault(&part(&[fine]), false), None);

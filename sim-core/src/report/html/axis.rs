@@ -85,9 +85,17 @@ const STEPS_S: [f64; 23] = [
 /// Round times from 0 to `end_s`, at most six steps.
 #[must_use]
 pub fn times(end_s: f64) -> Vec<f64> {
-    let step = STEPS_S.into_iter().find(|step| end_s / step <= 6.0);
-    let step = step.unwrap_or_else(|| round_step(end_s / 3.0));
-    (0..=(end_s / step + 1e-9) as u32).map(|index| f64::from(index) * step).collect()
+    times_between(0.0, end_s)
+}
+
+/// Round times between two, s, at most six steps.
+#[must_use]
+pub fn times_between(from_s: f64, to_s: f64) -> Vec<f64> {
+    let span_s = to_s - from_s;
+    let step = STEPS_S.into_iter().find(|step| span_s / step <= 6.0);
+    let step = step.unwrap_or_else(|| round_step(span_s / 3.0));
+    let first = libm::ceil(from_s / step - 1e-9) as u32;
+    (first..=(to_s / step + 1e-9) as u32).map(|index| f64::from(index) * step).collect()
 }
 
 #[cfg(test)]
@@ -110,6 +118,8 @@ mod tests {
     fn times_are_few_and_round() {
         assert_eq!(times(7_200.0).len(), 7);
         assert_eq!(times(600.0), [0.0, 120.0, 240.0, 360.0, 480.0, 600.0]);
+        assert_eq!(times_between(61.0, 121.0), [70.0, 80.0, 90.0, 100.0, 110.0, 120.0]);
+        assert_eq!(times_between(60.0, 60.5), [60.0, 60.1, 60.2, 60.300000000000004, 60.4, 60.5]);
         for end in [0.003, 1.0, 59.0, 4_000.0, 86_400.0, 1e7] {
             assert!((2..=8).contains(&times(end).len()), "{end}: {:?}", times(end));
         }

@@ -32,7 +32,7 @@ pub(super) fn all(report: &Report, course: &Course<'_>) -> Vec<Figure> {
     figures.extend(losses(report, course));
     if let Some(map) = report.latency_map.as_ref().filter(|map| !map.edges_ms.is_empty()) {
         figures.push(latency(report, course));
-        figures.push(heat_map(report, course, map));
+        figures.extend(heat_map(report, course, map));
     }
     figures.extend(utilisation(report, course));
     figures.extend(queues(report, course));
@@ -219,8 +219,8 @@ fn latency(report: &Report, course: &Course<'_>) -> Figure {
     }
 }
 
-fn heat_map(report: &Report, course: &Course<'_>, map: &LatencyMap) -> Figure {
-    let scale = heat::scale(map);
+fn heat_map(report: &Report, course: &Course<'_>, map: &LatencyMap) -> Option<Figure> {
+    let scale = map.scale()?;
     let pen = Pen { course, scale };
     let median = course.series(|moment| moment.window.p50_ms);
     let mut marks = heat::cells(map, &pen);
@@ -228,7 +228,7 @@ fn heat_map(report: &Report, course: &Course<'_>, map: &LatencyMap) -> Figure {
     let within = |rule: &Rule| (f64::EPSILON..1.0).contains(&scale.place(rule.at));
     let mut keys = heat::keys(map);
     keys.push(Key { class: "over line".to_owned(), name: "p50".to_owned() });
-    Figure {
+    Some(Figure {
         id: "heat",
         title: "Every answer",
         note: format!(
@@ -243,7 +243,7 @@ fn heat_map(report: &Report, course: &Course<'_>, map: &LatencyMap) -> Figure {
         say: duration_ms,
         table: heat::columns(map),
         say_cell: significant,
-    }
+    })
 }
 
 /// A figure of every resource of every node over time, named `node resource`.

@@ -1,0 +1,173 @@
+//! How fast the page is and what it needs: limits as tests, figures by `cargo xtask bench-page`.
+
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use super::{digest, page};
+use crate::browser::Browser;
+use crate::support::root;
+
+/// The longest that the page may be busy at a stretch while a run plays, ms.
+const BUSY_MS: f64 = 50.0;
+/// What ten more replays may leave behind, bytes: what a garbage collection may not find at once.
+const LEFT: f64 = 3e6;
+
+/// How many processes want each of the machine's processors: on a loaded machine everything takes
+/// so many times as long.
+fn crowd() -> f64 {
+    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load: f64 = text.split(' ').next().and_then(|word| word.parse().ok()).unwrap_or(1.0);
+    let processors = std::thread::available_parallelism().map_or(1.0, |n| n.get() as f64);
+    (load / processors).max(1.0)
+}
+
+/// How many times as long as at best the page takes for the same work at the moment: another
+/// process may hold the processor meanwhile.
+fn held_up(browser: &mut Browser) -> f64 {
+    let times = browser.value(
+        "(() => { const all = []; for (let k = 0; k < 60; k++) { const from = performance.now(); \
+         let x = 0; for (let i = 0; i < 2e6; i++) x += Math.sqrt(i); \
+         all.push(performance.now() - from + x * 0); } return all; })()",
+    );
+    let times: Vec<f64> = serde_json::from_value(times).expect("numbers");
+    let least = times.iter().copied().fold(f64::INFINITY, f64::min);
+    times.iter().sum::<f64>() / times.len() as f64 / least.max(0.1)
+}
+
+/// Notes from now on, in every page that is opened, whatever keeps it busy for over 50 ms.
+fn watch(browser: &mut Browser) {
+    let source = "new PerformanceObserver((list) => list.getEntries().forEach((e) => \
+                  (document.busy ??= []).push([e.startTime, e.duration])))\
+                  .observe({type: 'longtask', buffered: true})";
+    browser.ask("Page.addScriptToEvaluateOnNewDocument", json!({"source": source}));
+}
+
+#[test]
+fn the_page_is_never_busy_for_long_while_a_run_plays() {
+    let Some(page) = page() else { return };
+    let mut browser = Browser::start();
+    browser.screen(1_400, 1.0);
+    watch(&mut browser);
+    browser.go(&format!("{page}#preset=dead-peer"));
+    browser.wait("document.querySelector('.play')", 30);
+    let fastest = "(() => { const speed = document.querySelector('.controls select'); \
+                   speed.value = 'max'; \
+                   speed.dispatchEvent(new Event('change', {bubbles: true})); })()";
+    browser.value(fastest);
+    let before = held_up(&mut browser);
+    let began = browser.value("performance.now()").as_f64().unwrap_or(0.0);
+    browser.press(" ");
+    digest(&mut browser, "dead-peer");
+    let busy: Vec<(f64, f64)> =
+        serde_json::from_value(browser.value("document.busy ?? []")).expect("pairs of numbers");
+    let allowed = BUSY_MS * crowd() * before.max(held_up(&mut browser));
+    let long: Vec<&(f64, f64)> =
+        busy.iter().filter(|(at, ms)| *at > began && *ms > allowed).collect();
+    assert!(long.is_empty(), "busy for over {allowed:.0} ms: {long:?}");
+}
+
+/// Bytes of all WASM memories of a page or worker.
+fn wasm_bytes(browser: &mut Browser) -> f64 {
+    let prototype = json!({"expression": "WebAssembly.Memory.prototype"});
+    let prototype = browser.ask("Runtime.evaluate", prototype)["result"]["objectId"].clone();
+    let all = browser.ask("Runtime.queryObjects", json!({"prototypeObjectId": prototype}));
+    let sum = json!({
+        "functionDeclaration":
+            "function () { return this.reduce((n, m) => n + m.buffer.byteLength, 0); }",
+        "objectId": all["objects"]["objectId"], "returnByValue": true
+    });
+    browser.ask("Runtime.callFunctionOn", sum)["result"]["value"].as_f64().unwrap_or(0.0)
+}
+
+/// Bytes that scripts hold after everything that nobody needs is gone.
+fn script_bytes(browser: &mut Browser) -> f64 {
+    browser.ask("HeapProfiler.collectGarbage", json!({}));
+    browser.ask("Runtime.getHeapUsage", json!({}))["usedSize"].as_f64().unwrap_or(0.0)
+}
+
+#[test]
+fn ten_replays_leave_nothing_behind() {
+    let Some(page) = page() else { return };
+    let mut browser = Browser::start();
+    let name = "four-workers-forty-rps";
+    browser.go(&format!("{page}#preset={name}&play=max"));
+    digest(&mut browser, name);
+    let again = |browser: &mut Browser, times: u32| {
+        for _ in 0..times {
+            browser.value("document.querySelector('.play').click()");
+            browser.wait("!document.getElementById('digest')", 10);
+            digest(browser, name);
+        }
+        [script_bytes(browser), wasm_bytes(browser)]
+    };
+    let before = again(&mut browser, 3);
+    let after = again(&mut browser, 10);
+    for (what, (before, after)) in ["scripts", "WASM"].iter().zip(before.into_iter().zip(after)) {
+        assert!(before > 0.0 && after - before < LEFT, "{what}: {before} bytes, then {after}");
+    }
+}
+
+/// Two hours at 1,200 requests a second.
+const BUSY_SHOP: &str = "black-friday";
+
+/// Seconds of CPU time under node for a scenario in the same module.
+fn node_s(glue: &str, scenario: &str) -> f64 {
+    let script = "const { readFileSync } = require('fs'); \
+                  const { play } = require(process.argv[1] + '/busyhour.js'); \
+                  const text = readFileSync(process.argv[2], 'utf8'); \
+                  const from = performance.now(); play(text, undefined); \
+                  console.log((performance.now() - from) / 1e3)";
+    let scenario = root().join(format!("scenarios/{scenario}.yaml"));
+    let out = Command::new("node").args(["-e", script, glue]).arg(scenario).output();
+    let out = out.expect("node runs");
+    let printed = String::from_utf8_lossy(&out.stdout);
+    printed.trim().parse().expect("node prints seconds")
+}
+
+/// Goes on in the page's worker, of which there is one.
+fn in_worker<T>(browser: &mut Browser, of: impl FnOnce(&mut Browser) -> T) -> T {
+    let targets = browser.ask("Target.getTargets", json!({"filter": [{"type": "worker"}]}));
+    let id = targets["targetInfos"][0]["targetId"].clone();
+    let attached = browser.ask("Target.attachToTarget", json!({"targetId": id, "flatten": true}));
+    let page = browser.session(attached["sessionId"].as_str().expect("a session"));
+    let value = of(browser);
+    browser.session(&page);
+    value
+}
+
+#[test]
+#[ignore = "a benchmark: cargo xtask bench-page"]
+fn figures_of_the_page() {
+    let Some(page) = page() else { return };
+    let glue = std::env::var("BUSYHOUR_WASM").expect("cargo xtask bench-page names the build");
+    let mut browser = Browser::start();
+    browser.screen(1_400, 1.0);
+    browser.go(&format!("{page}#preset={BUSY_SHOP}&play=max"));
+    let paint = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime";
+    let paint = browser.wait(paint, 60).as_f64().unwrap_or(0.0);
+    browser.wait("document.querySelector('#traffic canvas')", 60);
+    let chart = browser.value("performance.now()").as_f64().unwrap_or(0.0);
+    println!("first paint          {:.2} s (aim: under 1 s)", paint / 1e3);
+    println!("first running chart  {:.2} s (aim: under 3 s)", chart / 1e3);
+    let done = "document.getElementById('digest')?.dataset.digest && performance.now()";
+    let end = browser.wait(done, 600).as_f64().unwrap_or(0.0);
+    let here_s = (end - chart) / 1e3;
+    let node_s = node_s(&glue, BUSY_SHOP);
+    let share = node_s / here_s * 100.0;
+    println!(
+        "{BUSY_SHOP} in the page {here_s:.1} s, under node {node_s:.1} s: {share:.0} % (aim: 80 %)"
+    );
+    let mut all = 0.0;
+    for (what, bytes) in [
+        ("the page's scripts", script_bytes(&mut browser)),
+        ("the page's WASM", wasm_bytes(&mut browser)),
+        ("the worker's WASM", in_worker(&mut browser, wasm_bytes)),
+    ] {
+        all += bytes;
+        println!("{what:20} {:.1} MB", bytes / 1e6);
+    }
+    println!("all of it            {:.1} MB (aim: under 150 MB)", all / 1e6);
+    let digest: Value = browser.value("document.getElementById('digest').dataset.digest");
+    println!("digest               {digest}");
+}
