@@ -90,7 +90,8 @@ fn script_bytes(browser: &mut Browser) -> f64 {
 fn ten_replays_leave_nothing_behind() {
     let Some(page) = page() else { return };
     let mut browser = Browser::start();
-    let name = "four-workers-forty-rps";
+    // long enough that nobody misses the time between two runs
+    let name = "dead-peer";
     browser.go(&format!("{page}#preset={name}&play=max"));
     digest(&mut browser, name);
     let again = |browser: &mut Browser, times: u32| {
