@@ -8,6 +8,7 @@ mod branches;
 mod charts;
 mod editing;
 mod hosted;
+mod looks;
 mod picture;
 mod sharing;
 mod speed;
