@@ -128,10 +128,16 @@ fn node_s(glue: &str, scenario: &str) -> f64 {
 
 /// Goes on in the page's worker, of which there is one.
 fn in_worker<T>(browser: &mut Browser, of: impl FnOnce(&mut Browser) -> T) -> T {
-    let targets = browser.ask("Target.getTargets", json!({"filter": [{"type": "worker"}]}));
-    let id = targets["targetInfos"][0]["targetId"].clone();
-    let attached = browser.ask("Target.attachToTarget", json!({"targetId": id, "flatten": true}));
-    let page = browser.session(attached["sessionId"].as_str().expect("a session"));
+    let all = json!({"autoAttach": true, "waitForDebuggerOnStart": false, "flatten": true});
+    browser.ask("Target.setAutoAttach", all);
+    // what is attached is told before the page answers again
+    browser.value("new Promise((soon) => setTimeout(soon, 500))");
+    let worker = browser.events.iter().find(|event| {
+        event["method"] == "Target.attachedToTarget"
+            && event["params"]["targetInfo"]["type"] == "worker"
+    });
+    let session = worker.map(|event| event["params"]["sessionId"].clone()).unwrap_or_default();
+    let page = browser.session(session.as_str().expect("the page has a worker"));
     let value = of(browser);
     browser.session(&page);
     value
