@@ -120,7 +120,10 @@ fn the_json_contract_has_these_keys() {
     let frame = &json["frames"][0];
     assert_eq!(keys(frame).join(" "), "start_s end_s requests classes parts");
     let db = &frame["parts"]["db"];
-    assert_eq!(keys(db).join(" "), "instances waiting working travelling resources");
+    assert_eq!(
+        keys(db).join(" "),
+        "instances waiting working travelling taken turned_away resources"
+    );
     assert!(db["resources"]["servers"]["queue_mean"].is_f64());
     let map = &json["latency_map"];
     let rows = map["edges_ms"].as_array().unwrap().len() - 1;

@@ -119,7 +119,9 @@ mod tests {
         assert_eq!(times(7_200.0).len(), 7);
         assert_eq!(times(600.0), [0.0, 120.0, 240.0, 360.0, 480.0, 600.0]);
         assert_eq!(times_between(61.0, 121.0), [70.0, 80.0, 90.0, 100.0, 110.0, 120.0]);
-        assert_eq!(times_between(60.0, 60.5), [60.0, 60.1, 60.2, 60.300000000000004, 60.4, 60.5]);
+        let tenths: Vec<f64> =
+            times_between(60.0, 60.5).iter().map(|at| (at * 10.0).round()).collect();
+        assert_eq!(tenths, [600.0, 601.0, 602.0, 603.0, 604.0, 605.0]);
         for end in [0.003, 1.0, 59.0, 4_000.0, 86_400.0, 1e7] {
             assert!((2..=8).contains(&times(end).len()), "{end}: {:?}", times(end));
         }
