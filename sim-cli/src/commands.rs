@@ -24,7 +24,7 @@ Examples:
   busyhour run shop.yaml --set nodes.web.workers=8   the same with one thing changed
   busyhour run shop.yaml --format json -o run.json   for programs; exits 99 on a missed objective
   busyhour run shop.yaml --html report.html          the report as a page for a browser
-  busyhour run shop.yaml --replications auto         forty days, not one: figures with intervals
+  busyhour run shop.yaml --replications auto         many days, not one: figures with intervals
   busyhour compare shop.yaml --change nodes.web.workers=8   is it better, and how sure is that
   busyhour report run.json --format html             the same from a saved report
   busyhour serve --open                              the page: watch a run and change it

@@ -1,20 +1,17 @@
 //! Many runs at once, on all cores. What comes out does not depend on how many cores there are.
 
-#![expect(clippy::disallowed_types, reason = "a door may look at the machine's clock")]
-
 use std::io::{IsTerminal, stderr};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
 use sim_core::{Advanced, Plan, Precision, Replications, Run, Sample, figures, replication_seed};
 
-use crate::exit::Failure;
+use crate::exit::{Exit, Failure};
 use crate::output::talk;
+use crate::progress::Progress;
 
 /// Events between two looks at the interrupt key.
 const SLICE: u64 = 1_000_000;
@@ -71,8 +68,7 @@ pub(crate) struct Many<'a> {
     plans: Vec<Arc<Plan>>,
     seed: u64,
     stop: Arc<AtomicBool>,
-    bar: ProgressBar,
-    began: Instant,
+    progress: Progress,
 }
 
 impl<'a> Many<'a> {
@@ -84,14 +80,8 @@ impl<'a> Many<'a> {
         stop: Arc<AtomicBool>,
         quiet: bool,
     ) -> Self {
-        let shown = !quiet && stderr().is_terminal();
-        let target =
-            if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let bar = ProgressBar::with_draw_target(None, target);
-        if let Ok(style) = ProgressStyle::with_template("{bar:30} {msg}") {
-            bar.set_style(style.progress_chars("██░"));
-        }
-        Many { args, plans, seed, stop, bar, began: Instant::now() }
+        let progress = Progress::new(!quiet && stderr().is_terminal());
+        Many { args, plans, seed, stop, progress }
     }
 
     /// Plays so often, or until it is precise enough; one set of replications per variant. Where it
@@ -105,7 +95,7 @@ impl<'a> Many<'a> {
             Count::Fixed(count) => self.extend(&mut sets, count),
             Count::Auto => self.until_precise(&mut sets),
         });
-        self.bar.finish_and_clear();
+        self.progress.done();
         done.map(|()| sets)
     }
 
@@ -143,7 +133,6 @@ impl<'a> Many<'a> {
     fn extend(&self, sets: &mut [Replications], count: u32) -> Result<(), Failure> {
         let runs = rayon::current_num_threads() * HELD;
         let step = runs.div_ceil(sets.len()).max(1) as u32;
-        self.bar.set_length(u64::from(count));
         while sets[0].len() < count && !self.was_stopped() {
             let from = sets[0].len();
             let to = count.min(from + step);
@@ -161,17 +150,14 @@ impl<'a> Many<'a> {
                 let Some(row) = row else { return Ok(()) };
                 sets.iter_mut().zip(row).for_each(|(set, sample)| set.add(sample));
             }
-            self.show(sets[0].len(), count);
+            self.progress.count(sets[0].len(), count);
         }
         Ok(())
     }
 
     fn one(&self, number: u32, plan: &Arc<Plan>) -> Result<Option<Sample>, Failure> {
         let seed = replication_seed(self.seed, number);
-        let mut run = Run::new(Arc::clone(plan), seed).map_err(|(part, flaw)| {
-            let path = format!("part {part}, {}", flaw.path);
-            Failure::usage(format!("{path}: {} ({})", flaw.message, flaw.remedy))
-        })?;
+        let mut run = begin(Arc::clone(plan), seed)?;
         while !run.is_over() {
             if self.was_stopped() {
                 return Ok(None);
@@ -182,12 +168,18 @@ impl<'a> Many<'a> {
         }
         Ok(Some(Sample::of(&run)))
     }
+}
 
-    fn show(&self, done: u32, all: u32) {
-        let left = self.began.elapsed().as_secs_f64() * f64::from(all - done) / f64::from(done);
-        let left = Duration::from_secs_f64(left.min(1e9)).as_secs() * 1_000_000_000;
-        self.bar.set_position(u64::from(done));
-        self.bar
-            .set_message(format!("{done} of {all} replications, {} left", figures::clock(left)));
-    }
+/// A run at its beginning.
+pub(crate) fn begin(plan: Arc<Plan>, seed: u64) -> Result<Run, Failure> {
+    Run::new(plan, seed).map_err(|(part, flaw)| {
+        let path = format!("part {part}, {}", flaw.path);
+        Failure::usage(format!("{path}: {} ({})", flaw.message, flaw.remedy))
+    })
+}
+
+/// It was interrupted before there was anything to report.
+pub(crate) fn nothing_yet() -> Exit {
+    talk("interrupted before the first replication was complete\n");
+    Exit::Interrupted
 }

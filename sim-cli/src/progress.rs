@@ -21,11 +21,20 @@ impl Progress {
     pub(crate) fn new(shown: bool) -> Self {
         let target =
             if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let bar = ProgressBar::with_draw_target(Some(STEPS), target);
+        let bar = ProgressBar::with_draw_target(None, target);
         if let Ok(style) = ProgressStyle::with_template("{bar:30} {msg}") {
             bar.set_style(style.progress_chars("██░"));
         }
         Progress { bar, began: Instant::now() }
+    }
+
+    /// Shows how many of so many replications are complete.
+    pub(crate) fn count(&self, done: u32, all: u32) {
+        let took = self.began.elapsed().as_secs_f64();
+        let left = left(took, f64::from(done) / f64::from(all));
+        self.bar.set_length(u64::from(all));
+        self.bar.set_position(u64::from(done));
+        self.bar.set_message(format!("{done} of {all} replications, {left} left"));
     }
 
     /// Shows how far the run has come.
@@ -37,10 +46,9 @@ impl Progress {
         let took = self.began.elapsed().as_secs_f64().max(1e-6);
         let speed = figures::significant(now as f64 / 1e9 / took);
         let done = now as f64 / all as f64;
-        let left = if done > 0.0 { took * (1.0 - done) / done } else { 0.0 };
+        let left = left(took, done);
         let (now, all) = (figures::clock(now), figures::clock(all));
-        let left = Duration::from_secs_f64(left.min(1e9)).as_secs() * 1_000_000_000;
-        let left = figures::clock(left);
+        self.bar.set_length(STEPS);
         self.bar.set_position((done * STEPS as f64) as u64);
         self.bar.set_message(format!("{now} of {all} simulated, {speed}x, {left} left"));
     }
@@ -49,6 +57,12 @@ impl Progress {
     pub(crate) fn done(&self) {
         self.bar.finish_and_clear();
     }
+}
+
+/// How long it will take yet, where a part of it took so many seconds.
+fn left(took: f64, done: f64) -> String {
+    let left = if done > 0.0 { took * (1.0 - done) / done } else { 0.0 };
+    figures::clock(Duration::from_secs_f64(left.min(1e9)).as_secs() * 1_000_000_000)
 }
 
 /// CPU time of this thread so far, seconds.

@@ -243,9 +243,14 @@ impl Report {
     /// # Errors
     /// A sentence if a number cannot be written.
     pub fn to_json(&self) -> Result<String, String> {
-        let text = serde_json::to_string_pretty(self).map_err(|error| error.to_string())?;
-        Ok(text + "\n")
+        indented(self)
     }
+}
+
+/// JSON for programs that people look into, too: indented, with a line break at the end.
+pub(crate) fn indented(what: &impl Serialize) -> Result<String, String> {
+    let text = serde_json::to_string_pretty(what).map_err(|error| error.to_string())?;
+    Ok(text + "\n")
 }
 
 fn verdict(objectives: &[ObjectiveReport]) -> Verdict {

@@ -9,7 +9,7 @@ use sim_core::{Comparison, Duration, Plan, Surety};
 use super::run::interrupts;
 use crate::exit::{Exit, Failure};
 use crate::input;
-use crate::many::{CONFIDENCE, Count, Many, ManyArgs};
+use crate::many::{CONFIDENCE, Count, Many, ManyArgs, nothing_yet};
 use crate::output::{Destination, talk};
 use crate::style::Color;
 
@@ -73,17 +73,13 @@ pub(super) fn compare(args: &CompareArgs, color: Color) -> Result<Exit, Failure>
         return Err(Failure::internal("there is no baseline"));
     };
     if baseline.is_empty() {
-        talk("interrupted before the first replication was complete\n");
-        return Ok(Exit::Interrupted);
+        return Ok(nothing_yet());
     }
     let comparison = Comparison::of(baseline, variants, CONFIDENCE);
     let text = match args.format {
         Format::Text => comparison.to_text(),
         Format::Markdown => comparison.to_markdown(),
-        Format::Json => {
-            let text = serde_json::to_string_pretty(&comparison);
-            text.map_err(|error| Failure::internal(error.to_string()))? + "\n"
-        }
+        Format::Json => comparison.to_json().map_err(Failure::internal)?,
     };
     destination.write(&text)?;
     if many.was_stopped() {

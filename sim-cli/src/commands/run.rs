@@ -9,7 +9,7 @@ use sim_core::{Advanced, Duration, Plan, Report, Run, Surety, Verdict, figures};
 
 use crate::exit::{Exit, Failure};
 use crate::input;
-use crate::many::{Count, Many, ManyArgs};
+use crate::many::{Count, Many, ManyArgs, begin, nothing_yet};
 use crate::output::{Destination, talk};
 use crate::progress::{Progress, cpu_seconds};
 use crate::style::{Color, painted};
@@ -143,16 +143,10 @@ fn replicated(
     let sets = many.play(count)?;
     let summary = match sets.first() {
         Some(set) if !set.is_empty() => set.summary(),
-        _ => {
-            talk("interrupted before the first replication was complete\n");
-            return Ok(Exit::Interrupted);
-        }
+        _ => return Ok(nothing_yet()),
     };
     let text = match args.format {
-        Format::Json => {
-            let text = serde_json::to_string_pretty(&summary);
-            text.map_err(|error| Failure::internal(error.to_string()))? + "\n"
-        }
+        Format::Json => summary.to_json().map_err(Failure::internal)?,
         _ => summary.to_text(),
     };
     destination.write(&text)?;
@@ -187,10 +181,7 @@ fn played(plan: Plan, args: &RunArgs) -> Result<(Run, f64), Failure> {
     let stop = interrupts()?;
     let seed = args.seed.unwrap_or(plan.seed);
     let began = cpu_seconds();
-    let mut run = Run::new(Arc::new(plan), seed).map_err(|(part, flaw)| {
-        let path = format!("part {part}, {}", flaw.path);
-        Failure::usage(format!("{path}: {} ({})", flaw.message, flaw.remedy))
-    })?;
+    let mut run = begin(Arc::new(plan), seed)?;
     let progress = Progress::new(!args.quiet && stderr().is_terminal());
     while !run.is_over() && !stop.load(Ordering::Relaxed) {
         if let Advanced::Circling(node) = run.advance(u64::MAX, SLICE) {

@@ -5,7 +5,8 @@ use super::replications::{Objective, Summary, Surety};
 use super::statistics::Estimate;
 use crate::report::Unit;
 use crate::report::figures::{at, percent};
-use crate::report::text::{Table, titled};
+use crate::report::indented;
+use crate::report::text::{Table, titled, wrapped};
 
 /// Measures shown of a scenario by itself.
 const SHOWN: [(&str, &str); 11] = [
@@ -55,6 +56,14 @@ fn interval(of: &Estimate, unit: Unit) -> String {
 }
 
 impl Summary {
+    /// For programs.
+    ///
+    /// # Errors
+    /// A sentence if a number cannot be written.
+    pub fn to_json(&self) -> Result<String, String> {
+        indented(self)
+    }
+
     /// For people, at most 100 columns.
     #[must_use]
     pub fn to_text(&self) -> String {
@@ -200,8 +209,16 @@ impl Variant {
 }
 
 impl Comparison {
-    /// The names of the sides: those of the scenarios, numbered where they share one.
-    fn table(&self, variant: &Variant) -> Vec<Vec<String>> {
+    /// For programs, with every run's figures.
+    ///
+    /// # Errors
+    /// A sentence if a number cannot be written.
+    pub fn to_json(&self) -> Result<String, String> {
+        indented(self)
+    }
+
+    /// A row per difference: both sides, how far they are apart, and what can be said of it.
+    fn rows(variant: &Variant) -> Vec<Vec<String>> {
         let mut rows = Vec::new();
         for one in &variant.differences {
             let by = |value: Option<f64>| value.map_or("-".to_owned(), |v| signed(one.unit, v));
@@ -235,7 +252,7 @@ impl Comparison {
         for variant in &self.variants {
             out.push_str(&format!("\n{} against {}\n", variant.summary.name, self.baseline.name));
             for line in variant.said(&self.baseline, self.replications) {
-                for (index, part) in crate::report::text::wrapped(&line, 96).iter().enumerate() {
+                for (index, part) in wrapped(&line, 96).iter().enumerate() {
                     out.push_str(if index == 0 { "  " } else { "    " });
                     out.push_str(part);
                     out.push('\n');
@@ -243,7 +260,7 @@ impl Comparison {
             }
             let header = ["", "baseline", "variant", "difference", "interval", ""];
             let mut table = Table::new(&header).left(&[0, 5]);
-            self.table(variant).into_iter().for_each(|row| table.row(row));
+            Self::rows(variant).into_iter().for_each(|row| table.row(row));
             out.push('\n');
             out.push_str(&table.body());
             out.push_str(&shared(variant));
@@ -263,7 +280,7 @@ impl Comparison {
             }
             out.push_str("\n| | baseline | variant | difference | interval | |\n");
             out.push_str("|---|--:|--:|--:|--:|---|\n");
-            for row in self.table(variant) {
+            for row in Self::rows(variant) {
                 out.push_str(&format!("| {} |\n", row.join(" | ")));
             }
             out.push_str(&format!(
