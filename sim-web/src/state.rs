@@ -319,12 +319,6 @@ impl State {
         self.course.duration_s()
     }
 
-    /// The finished run's digest; with two branches, the original's.
-    #[must_use]
-    pub fn digest(&self) -> Option<&str> {
-        self.first_digest()
-    }
-
     /// The time that values are shown of, s: what is looked at, or the newest.
     #[must_use]
     pub fn shown_s(&self) -> f64 {

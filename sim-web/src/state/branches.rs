@@ -92,8 +92,9 @@ impl State {
         }
     }
 
-    /// The digest of the run that was there first, once it is over.
-    pub(super) fn first_digest(&self) -> Option<&str> {
+    /// The finished run's digest; with two branches, the original's.
+    #[must_use]
+    pub fn digest(&self) -> Option<&str> {
         self.rival.as_ref().map_or(&self.course, |rival| &rival.course).digest()
     }
 

@@ -56,10 +56,7 @@ pub(super) fn topology(state: &State, send: &Callback<Message>) -> Html {
                     data-whole={format!("0 0 {width:.0} {height:.0}")}
                     viewBox={format!("{left:.1} {top:.1} {wide:.1} {high:.1}")}>
                     <defs>
-                        <marker id="tip" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="8"
-                            markerHeight="8" markerUnits="userSpaceOnUse" orient="auto">
-                            <path d="M0 0.5L8 4L0 7.5z" />
-                        </marker>
+                        { tip("tip") }
                     </defs>
                     <g aria-hidden="true">{ for edges.iter().map(way) }</g>
                     { for nodes.iter().map(|node| part(node, send)) }
@@ -156,18 +153,33 @@ fn way(edge: &Edge) -> Html {
     }
 }
 
-fn part(node: &Node, send: &Callback<Message>) -> Html {
-    let path = node.path.clone();
-    let open = send.reform(move |()| Message::Open(path.clone()));
-    let click = open.reform(|_: MouseEvent| ());
-    let press = Callback::from(move |event: KeyboardEvent| {
+/// The point of an arrow, under a name that is the picture's own.
+pub(super) fn tip(id: &'static str) -> Html {
+    html! {
+        <marker {id} viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="8" markerHeight="8"
+            markerUnits="userSpaceOnUse" orient="auto">
+            <path d="M0 0.5L8 4L0 7.5z" />
+        </marker>
+    }
+}
+
+/// The keys that press a button, for a part of a picture that acts as one.
+pub(super) fn pressed(act: Callback<()>) -> Callback<KeyboardEvent> {
+    Callback::from(move |event: KeyboardEvent| {
         if ["Enter", " "].contains(&&event.key()[..]) {
             event.prevent_default();
             // the page has a meaning for space, too
             event.stop_propagation();
-            open.emit(());
+            act.emit(());
         }
-    });
+    })
+}
+
+fn part(node: &Node, send: &Callback<Message>) -> Html {
+    let path = node.path.clone();
+    let open = send.reform(move |()| Message::Open(path.clone()));
+    let click = open.reform(|_: MouseEvent| ());
+    let press = pressed(open);
     let class =
         classes!("part", node.is_full().then_some("full"), node.is_down().then_some("down"));
     let share = node.fullest.as_ref().map_or(0.0, |(_, held)| held.clamp(0.0, 1.0));

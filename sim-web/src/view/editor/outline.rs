@@ -10,7 +10,7 @@ use crate::state::Message;
 use crate::state::editor::{Editing, Editor, starters};
 use crate::state::topology::{HIGH, WIDE};
 use crate::view::some;
-use crate::view::topology::short;
+use crate::view::topology::{pressed, short, tip};
 
 /// Least size of a picture, as a share of its natural one; below it the picture scrolls.
 const LEAST: f64 = 0.7;
@@ -50,10 +50,7 @@ fn picture(editor: &Editor, send: &Callback<Message>) -> Html {
             <svg role="group" aria-label="Parts of the scenario" {style}
                 viewBox={format!("0 0 {width:.0} {height:.0}")}>
                 <defs>
-                    <marker id="outline-tip" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="8"
-                        markerHeight="8" markerUnits="userSpaceOnUse" orient="auto">
-                        <path d="M0 0.5L8 4L0 7.5z" />
-                    </marker>
+                    { tip("outline-tip") }
                 </defs>
                 <g aria-hidden="true">{ for outline.ways.iter().map(way) }</g>
                 { for parts.map(|(part, corner)| {
@@ -68,18 +65,12 @@ fn box_of(part: &Part, (x, y): (f64, f64), chosen: bool, send: &Callback<Message
     let path = part.path.clone();
     let choose = send.reform(move |()| Message::Editing(Editing::Choose(path.clone())));
     let click = choose.reform(|_: MouseEvent| ());
-    let press = Callback::from(move |event: KeyboardEvent| {
-        if ["Enter", " "].contains(&&event.key()[..]) {
-            event.prevent_default();
-            event.stop_propagation();
-            choose.emit(());
-        }
-    });
+    let press = pressed(choose);
     let class = if chosen { "part chosen" } else { "part" };
-    let pressed = if chosen { "true" } else { "false" };
+    let is_chosen = if chosen { "true" } else { "false" };
     let (wide, high) = (WIDE.to_string(), HIGH.to_string());
     html! {
-        <g key={part.path.clone()} {class} role="button" tabindex="0" aria-pressed={pressed}
+        <g key={part.path.clone()} {class} role="button" tabindex="0" aria-pressed={is_chosen}
             aria-label={format!("{}, {}", part.name, part.component)}
             transform={format!("translate({x:.1} {y:.1})")} onclick={click} onkeydown={press}>
             <rect class="box" width={wide} height={high} rx="6" />
