@@ -283,12 +283,17 @@ impl Editor {
         self.history.rest();
         let (version, name) = (self.version, self.name.clone());
         let text = self.text.to_string();
-        let kept = self.unsaved().then(|| Work::new(&name, &text).stored());
-        // what was kept at the last visit stays until there is something newer
-        let keep = (kept.is_some() || self.keeps).then(|| Effect::Keep(kept.clone()));
-        self.keeps = kept.is_some();
+        let keep = self.keep();
         let check = Effect::Send(Command::Check { version, name, text });
         [check].into_iter().chain(keep).collect()
+    }
+
+    /// Keeps what stands in no file.
+    pub(super) fn keep(&mut self) -> Option<Effect> {
+        let kept = self.unsaved().then(|| Work::new(&self.name, &self.text).stored());
+        // what was kept at the last visit stays until there is something newer
+        let keeps = std::mem::replace(&mut self.keeps, kept.is_some());
+        (kept.is_some() || keeps).then_some(Effect::Keep(kept))
     }
 
     fn back(&mut self, way: fn(&mut History, &Rc<str>) -> Option<Rc<str>>) -> Vec<Effect> {

@@ -92,7 +92,11 @@ impl State {
                 self.source = Some(self.editor.played());
                 (self.own, self.at_once) = (true, true);
                 self.wish = Wish { edited: true, seed: self.wish.seed, ..Wish::default() };
-                [vec![Effect::Address(self.wish.text())], self.begin()].concat()
+                let mut effects = vec![Effect::Address(self.wish.text())];
+                // who plays at once has not rested from typing
+                effects.extend(self.editor.keep());
+                effects.extend(self.begin());
+                effects
             }
             editing => {
                 if !matches!(editing, Editing::Rested(_) | Editing::GoTo(_)) {

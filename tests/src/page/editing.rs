@@ -97,8 +97,7 @@ fn a_mistake_is_shown_at_its_line_and_the_mended_text_plays_as_natively() {
     assert!(report.contains(&natively), "it is this run's");
     assert!(report.contains(&format!("busyhour run ./{NAME}.yaml --seed {}", plan.seed)));
     // and the work is still there at the next visit
-    browser.blank();
-    browser.go(&page);
+    browser.ask("Page.reload", json!({}));
     click(&mut browser, "Restore");
     browser.wait(&format!("{AREA}?.value === {}", json!(mended)), 10);
     let complaints = complaints(&browser.events);

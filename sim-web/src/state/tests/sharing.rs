@@ -1,6 +1,7 @@
 //! Links: who opens one gets the run that was shared, and no link ends what is there.
 
 use super::*;
+use crate::state::editor::kept::Work;
 use crate::state::sharing::{LINK_MAX, Link};
 
 const BASE: &str = "https://example.org/some/page.html";
@@ -52,6 +53,21 @@ fn a_link_holds_the_scenario_its_seed_and_what_was_changed() {
     assert_eq!(next.state.course.changes, desk.state.course.changes);
     next.work(usize::MAX);
     assert_eq!(shared(&mut next), link);
+}
+
+#[test]
+fn who_plays_before_the_text_has_rested_loses_nothing() {
+    let mut desk = Desk::new();
+    desk.take(Message::Choose(SMALL.to_owned()));
+    desk.take(Message::Editing(Editing::Open));
+    let edited = text(SMALL).replacen("workers: 4", "workers: 5", 1);
+    desk.state.take(Message::Editing(Editing::Typed(edited.clone())));
+    let effects = desk.state.take(Message::Editing(Editing::Play));
+    let kept = effects.iter().find_map(|effect| match effect {
+        Effect::Keep(kept) => kept.as_deref(),
+        _ => None,
+    });
+    assert_eq!(Work::read(kept.unwrap()).unwrap().text, edited);
 }
 
 #[test]
