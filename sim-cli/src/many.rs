@@ -7,7 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 use rayon::prelude::*;
-use sim_core::{Advanced, Plan, Precision, Replications, Run, Sample, figures, replication_seed};
+use sim_core::{
+    Advanced, PILOTS, Pilots, Plan, Precision, Replications, Run, Sample, WarmUp, figures,
+    pilot_seed, replication_seed,
+};
 
 use crate::exit::{Exit, Failure};
 use crate::output::talk;
@@ -86,10 +89,12 @@ impl<'a> Many<'a> {
 
     /// Plays so often, or until it is precise enough; one set of replications per variant. Where it
     /// was interrupted, those that were complete.
-    pub(crate) fn play(&self, count: Count) -> Result<Vec<Replications>, Failure> {
+    pub(crate) fn play(&mut self, count: Count) -> Result<Vec<Replications>, Failure> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.args.threads.unwrap_or(0));
         let pool = pool.build().map_err(|error| Failure::internal(error.to_string()))?;
-        let new = |plan: &Arc<Plan>| Replications::new(Arc::clone(plan), CONFIDENCE);
+        let warmup = pool.install(|| self.warm_up())?;
+        let new =
+            |plan: &Arc<Plan>| Replications::new(Arc::clone(plan), CONFIDENCE).warmed_up(warmup);
         let mut sets: Vec<Replications> = self.plans.iter().map(new).collect();
         let done = pool.install(|| match count {
             Count::Fixed(count) => self.extend(&mut sets, count),
@@ -101,6 +106,32 @@ impl<'a> Many<'a> {
 
     pub(crate) fn was_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Finds out how long runs take to come into balance, if all are meant to, and leaves that
+    /// out of them.
+    fn warm_up(&mut self) -> Result<Option<WarmUp>, Failure> {
+        if !self.plans.iter().all(|plan| plan.steady) {
+            return Ok(None);
+        }
+        let seeds: Vec<u64> = (0..PILOTS).map(|index| pilot_seed(self.seed, index)).collect();
+        let mut found = Vec::new();
+        for plan in &self.plans {
+            let runs: Result<Vec<Option<Run>>, Failure> =
+                seeds.par_iter().with_max_len(1).map(|seed| self.one(*seed, plan)).collect();
+            let mut pilots = Pilots::default();
+            for run in runs? {
+                // interrupted: nothing will be measured
+                let Some(run) = run else { return Ok(None) };
+                pilots.add(&run);
+            }
+            found.push(pilots.warmup());
+        }
+        let warmup = WarmUp::of(&found);
+        for plan in &mut self.plans {
+            Arc::make_mut(plan).warmup = warmup.nanos();
+        }
+        Ok(Some(warmup))
     }
 
     fn until_precise(&self, sets: &mut [Replications]) -> Result<(), Failure> {
@@ -141,7 +172,10 @@ impl<'a> Many<'a> {
             let played: Result<Vec<Option<Sample>>, Failure> = jobs
                 .into_par_iter()
                 .with_max_len(1)
-                .map(|(run, plan)| self.one(run, plan))
+                .map(|(number, plan)| {
+                    let run = self.one(replication_seed(self.seed, number), plan)?;
+                    Ok(run.as_ref().map(Sample::of))
+                })
                 .collect();
             // only whole rows: every variant must have met the same luck
             let mut samples = played?.into_iter();
@@ -155,8 +189,8 @@ impl<'a> Many<'a> {
         Ok(())
     }
 
-    fn one(&self, number: u32, plan: &Arc<Plan>) -> Result<Option<Sample>, Failure> {
-        let seed = replication_seed(self.seed, number);
+    /// A finished run; `None` where it was interrupted.
+    fn one(&self, seed: u64, plan: &Arc<Plan>) -> Result<Option<Run>, Failure> {
         let mut run = begin(Arc::clone(plan), seed)?;
         while !run.is_over() {
             if self.was_stopped() {
@@ -166,7 +200,7 @@ impl<'a> Many<'a> {
                 return Err(Failure::usage(run.circling(node)));
             }
         }
-        Ok(Some(Sample::of(&run)))
+        Ok(Some(run))
     }
 }
 

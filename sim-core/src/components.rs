@@ -206,6 +206,11 @@ pub trait Component: Behaviour + Clone + Serialize + DeserializeOwned {
         None
     }
 
+    /// Whether what it does of itself changes with time: a run is then about that change.
+    fn varies(_spec: &Self::Spec) -> bool {
+        false
+    }
+
     /// Requests a second that it sends on its own account at most, where that is known.
     fn offers(_spec: &Self::Spec, _site: &Site) -> Option<f64> {
         None
@@ -318,6 +323,11 @@ macro_rules! catalogue {
             #[must_use]
             pub fn asks(&self) -> Option<Vec<String>> {
                 match self { $(Form::$Name(spec) => <$module::$Name as Component>::asks(spec),)+ }
+            }
+            /// Whether what it does of itself changes with time.
+            #[must_use]
+            pub fn varies(&self) -> bool {
+                match self { $(Form::$Name(spec) => <$module::$Name as Component>::varies(spec),)+ }
             }
             /// Requests a second that it sends on its own account at most.
             #[must_use]

@@ -6,6 +6,7 @@ mod measure;
 mod replications;
 mod statistics;
 mod text;
+mod warmup;
 
 pub use self::compare::{Comparison, Difference, Finding, Variant};
 pub use self::measure::{Measure, Sample};
@@ -13,3 +14,4 @@ pub use self::replications::{
     Breaks, Objective, Precision, Replications, Summary, Surety, replication_seed,
 };
 pub use self::statistics::{Estimate, t_quantile};
+pub use self::warmup::{PILOTS, Pilots, WarmUp, pilot_seed};

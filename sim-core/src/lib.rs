@@ -21,7 +21,10 @@ pub const DIGEST_EPOCH: u32 = 2;
 // The front: doors use these names and no path behind them.
 pub use components::CATALOGUE;
 pub use components::manual::{Knob, Manual, manual};
-pub use experiment::{Comparison, Precision, Replications, Sample, Surety, replication_seed};
+pub use experiment::{
+    Comparison, PILOTS, Pilots, Precision, Replications, Sample, Surety, WarmUp, pilot_seed,
+    replication_seed,
+};
 pub use play::{node_digests, play};
 pub use report::{
     Cells, Difference, FrameReport, LatencyMap, LatencyWindow, Moment, News, ObjectiveReport,

@@ -141,10 +141,14 @@ fn read_plan(
         recurring: happenings.recurring,
         objectives: objectives?,
         hash: 0,
+        steady: false,
     };
     check_times(&plan, &root, problems);
     plan.hash = name_key(&serde_json::to_string(&plan).unwrap_or_default());
     plan.blueprint.calls = graph.all_calls();
+    let varies = plan.blueprint.parts.iter().any(|part| part.form.varies());
+    let happens = !plan.events.is_empty() || !plan.recurring.is_empty();
+    plan.steady = head.warmup.is_none() && !varies && !happens;
     Some(plan)
 }
 

@@ -3,8 +3,10 @@
 
 use std::sync::Arc;
 
+use sim_core::Plan;
 use sim_core::experiment::{
-    Comparison, Finding, Precision, Replications, Sample, Surety, replication_seed,
+    Comparison, Finding, PILOTS, Pilots, Precision, Replications, Sample, Surety, WarmUp,
+    pilot_seed, replication_seed,
 };
 
 use crate::support::{file, plan, play};
@@ -29,6 +31,28 @@ fn replicated(text: &str, seed: u64, count: u32) -> Replications {
     set
 }
 
+const ENDLESS: Option<WarmUp> = Some(WarmUp::Endless);
+
+/// The same without the beginning, as far as it is found not to be in balance.
+fn warmed_up(text: &str, seed: u64, count: u32) -> Replications {
+    let mut plan = Arc::unwrap_or_clone(plan(text, &[]));
+    assert!(plan.steady);
+    let found = WarmUp::of(&[pilots(&Arc::new(plan.clone()), seed).warmup()]);
+    plan.warmup = found.nanos();
+    let plan = Arc::new(plan);
+    let mut set = Replications::new(Arc::clone(&plan), 0.95).warmed_up(Some(found));
+    for number in 0..count {
+        set.add(Sample::of(&play(&plan, replication_seed(seed, number))));
+    }
+    set
+}
+
+fn pilots(plan: &Arc<Plan>, seed: u64) -> Pilots {
+    let mut pilots = Pilots::default();
+    (0..PILOTS).for_each(|index| pilots.add(&play(plan, pilot_seed(seed, index))));
+    pilots
+}
+
 /// How often an experiment is repeated: `few` in the test run, `BUSYHOUR_TRIES` where that is set.
 fn tries(few: u64) -> u64 {
     std::env::var("BUSYHOUR_TRIES").ok().and_then(|text| text.parse().ok()).unwrap_or(few)
@@ -37,25 +61,67 @@ fn tries(few: u64) -> u64 {
 /// Standard deviations that a count of hits may be away from what is expected.
 const SIGMAS: f64 = 3.5;
 
-#[test]
-fn intervals_hold_the_truth_as_often_as_they_say() {
-    // 400 experiments of 10 replications of M/M/1 at one half: W is exponential with mean 1/5 s
-    let (experiments, text) = (tries(400), queue("5/s", 10.0, "line", 240));
-    let truth = [("latency_ms.mean", 200.0), ("latency_ms.p99", 200.0 * libm::log(100.0))];
+/// How many of so many experiments of 10 replications have intervals that hold the true mean and
+/// 99th percentile, where the time inside is exponential with this mean, ms.
+fn covered(experiments: u64, mean_ms: f64, replicated: impl Fn(u64) -> Replications) -> [u32; 2] {
+    let truth = [("latency_ms.mean", mean_ms), ("latency_ms.p99", mean_ms * libm::log(100.0))];
     let mut held = [0u32; 2];
     for experiment in 0..experiments {
-        let summary = replicated(&text, 1_000 + experiment, 10).summary();
+        let summary = replicated(1_000 + experiment).summary();
         for (held, (name, truth)) in held.iter_mut().zip(truth) {
             let found = summary.estimates[name].expect("requests were answered");
             *held += u32::from(found.low.unwrap() <= truth && truth <= found.high.unwrap());
         }
     }
+    println!("of {experiments} intervals hold the truth: {held:?} (mean, p99)");
+    held
+}
+
+/// Intervals at 95 % hold the truth in 95 % of the experiments, within `SIGMAS`.
+fn is_covered(held: u32, experiments: u64) -> bool {
     let n = experiments as f64;
-    for (held, (name, _)) in held.iter().zip(truth) {
-        let (share, sigma) = (f64::from(*held) / n, (0.95 * 0.05 / n).sqrt());
-        println!("{name}: {held} of {experiments} intervals hold the truth");
-        assert!((share - 0.95).abs() < SIGMAS * sigma, "{name}: {share}");
-    }
+    (f64::from(held) / n - 0.95).abs() < SIGMAS * (0.95 * 0.05 / n).sqrt()
+}
+
+#[test]
+fn intervals_hold_the_truth_as_often_as_they_say() {
+    // 400 experiments of 10 replications of M/M/1 at one half: W is exponential with mean 1/5 s
+    let (experiments, text) = (tries(400), queue("5/s", 10.0, "line", 240));
+    let held = covered(experiments, 200.0, |seed| replicated(&text, seed, 10));
+    assert!(held.iter().all(|held| is_covered(*held, experiments)), "{held:?}");
+}
+
+#[test]
+fn a_warm_up_that_is_found_by_itself_keeps_intervals_right() {
+    // 200 experiments of M/M/inf: stays are exponential with mean 60 s, and those that end early in
+    // a run that began empty are the short ones
+    let text = queue("1/s", 1.0 / 60.0, "line", 900)
+        .replace("warmup: 40s\n", "")
+        .replace("servers: 1,", "servers: 1000,");
+    let experiments = tries(200);
+    let held = covered(experiments, 60_000.0, |seed| warmed_up(&text, seed, 10));
+    assert!(held.iter().all(|held| is_covered(*held, experiments)), "{held:?}");
+    let all = covered(20, 60_000.0, |seed| replicated(&text, seed, 10));
+    assert!(all.iter().all(|held| !is_covered(*held, 20)), "the beginning matters: {all:?}");
+}
+
+#[test]
+fn what_grows_without_end_has_no_warm_up() {
+    let text = queue("12/s", 10.0, "line", 400).replace("warmup: 40s\n", "");
+    let endless = (1..=5).all(|seed| warmed_up(&text, seed, 1).summary().warmup == ENDLESS);
+    assert!(endless);
+}
+
+#[test]
+fn only_what_never_changes_is_meant_to_be_in_balance() {
+    let steady = queue("5/s", 10.0, "line", 400).replace("warmup: 40s\n", "");
+    let is_steady = |text: &str| plan(text, &[]).steady;
+    assert!(is_steady(&steady) && !is_steady(&(steady.clone() + "warmup: 0s\n")));
+    assert!(!is_steady(&(steady.clone() + "events: [{at: 10s, kill: line}]\n")));
+    assert!(!is_steady(
+        &steady.replace("arrivals: 5/s", "arrivals: {steps: [{at: 1m, rate: 9/s}]}")
+    ));
+    assert!(!is_steady(&file("scenarios/black-friday.yaml")));
 }
 
 #[test]

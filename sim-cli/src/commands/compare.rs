@@ -67,7 +67,7 @@ pub(super) fn compare(args: &CompareArgs, color: Color) -> Result<Exit, Failure>
     let destination = Destination::new("--output", args.output.as_deref())?;
     let plans = plans(args, color)?;
     let seed = args.seed.unwrap_or(plans[0].seed);
-    let many = Many::new(&args.many, plans, seed, interrupts()?, args.quiet);
+    let mut many = Many::new(&args.many, plans, seed, interrupts()?, args.quiet);
     let sets = many.play(args.replications)?;
     let [baseline, variants @ ..] = &sets[..] else {
         return Err(Failure::internal("there is no baseline"));

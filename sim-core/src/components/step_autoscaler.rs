@@ -270,6 +270,11 @@ impl Component for StepAutoscaler {
         Limits { scales_on_cpu, ..Limits::default() }
     }
 
+    /// Under a steady load too: how fast it gets there is what it is played for.
+    fn varies(_spec: &StepAutoscalerSpec) -> bool {
+        true
+    }
+
     fn grows(spec: &Self::Spec) -> Option<(String, u32)> {
         Some((spec.service.0.clone(), spec.max))
     }

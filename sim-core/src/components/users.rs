@@ -400,6 +400,11 @@ impl Component for Users {
         Some(asked(spec).keys().map(|name| name.0.clone()).collect())
     }
 
+    fn varies(spec: &UsersSpec) -> bool {
+        let mut profiles = spec.arrivals.iter().chain(&spec.sessions);
+        spec.limit.is_some() || profiles.any(ProfileSpec::varies)
+    }
+
     /// The highest rate of open arrivals; closed users throttle themselves.
     fn offers(spec: &UsersSpec, site: &Site) -> Option<f64> {
         if let Some(arrivals) = &spec.arrivals {

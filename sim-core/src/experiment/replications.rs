@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::measure::{Measure, Sample, pooled};
 use super::statistics::Estimate;
+use super::warmup::WarmUp;
 use crate::engine::chance::{mix, name_key};
 use crate::engine::meter::Histogram;
 use crate::report::Unit;
@@ -24,6 +25,7 @@ pub struct Replications {
     measures: Vec<Measure>,
     samples: Vec<Sample>,
     latencies: IndexMap<String, Histogram>,
+    warmup: Option<WarmUp>,
 }
 
 /// What replications say.
@@ -37,6 +39,10 @@ pub struct Summary {
     pub scenario_hash: String,
     /// How sure the intervals are, 0 to 1.
     pub confidence: f64,
+    /// What was found out about the beginning, where that was looked for: in scenarios in which
+    /// nothing changes with time and no warm-up is written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warmup: Option<WarmUp>,
     /// Whether the objectives hold.
     pub verdict: Surety,
     /// Objectives in the order of the scenario.
@@ -117,7 +123,15 @@ impl Replications {
     #[must_use]
     pub fn new(plan: std::sync::Arc<Plan>, confidence: f64) -> Self {
         let (measures, samples) = (Vec::new(), Vec::new());
-        Replications { plan, confidence, measures, samples, latencies: IndexMap::new() }
+        let latencies = IndexMap::new();
+        Replications { plan, confidence, measures, samples, latencies, warmup: None }
+    }
+
+    /// The same with what was found out about the beginning of the runs; the plan leaves it out
+    /// already.
+    #[must_use]
+    pub fn warmed_up(self, warmup: Option<WarmUp>) -> Self {
+        Replications { warmup, ..self }
     }
 
     /// Takes the next one in. Whoever plays them in parallel hands them in in the order of their
@@ -233,6 +247,7 @@ impl Replications {
             name: self.plan.name.clone(),
             scenario_hash: format!("{:016x}", self.plan.hash),
             confidence: self.confidence,
+            warmup: self.warmup,
             verdict,
             objectives,
             breaks: self.breaks(),

@@ -3,10 +3,12 @@
 use super::compare::{Comparison, Difference, Finding, Variant};
 use super::replications::{Objective, Summary, Surety};
 use super::statistics::Estimate;
+use super::warmup::{PILOTS, WarmUp};
 use crate::report::Unit;
 use crate::report::figures::{at, percent};
 use crate::report::indented;
 use crate::report::text::{Table, titled, wrapped};
+use crate::units::Duration;
 
 /// Measures shown of a scenario by itself.
 const SHOWN: [(&str, &str); 11] = [
@@ -47,6 +49,28 @@ impl Surety {
     }
 }
 
+impl WarmUp {
+    /// What was found, and how to play such a run again or have it otherwise.
+    fn said(self) -> String {
+        match self {
+            WarmUp::Removed { s } if s > 0.0 => format!(
+                "Warm-up        the first {} of each run are not measured (MSER-5 on {PILOTS} \
+                 other runs);\n               --set warmup={} in a run of its own, --set warmup=0s \
+                 measures all\n",
+                at(s),
+                Duration(self.nanos()),
+            ),
+            WarmUp::Removed { .. } => {
+                format!("Warm-up        none is needed (MSER-5 on {PILOTS} other runs)\n")
+            }
+            WarmUp::Endless => format!(
+                "Warm-up        none is removed: ever more requests are inside ({PILOTS} other \
+                 runs), so these\n               figures depend on how long it is played\n"
+            ),
+        }
+    }
+}
+
 /// `4.21 s to 4.53 s`, or nothing where one run tells nothing of the spread.
 fn interval(of: &Estimate, unit: Unit) -> String {
     match (of.low, of.high) {
@@ -71,10 +95,11 @@ impl Summary {
         let sure = percent(self.confidence);
         let seed = self.samples.first().map_or(0, |sample| sample.seed);
         let mut sections = vec![format!(
-            "{:<15}{}: {runs} replications from seed {seed}, intervals at {sure}\n{}",
+            "{:<15}{}: {runs} replications from seed {seed}, intervals at {sure}\n{}{}",
             self.verdict.said(),
             self.name,
             self.breaks_said(),
+            self.warmup.map_or(String::new(), WarmUp::said),
         )];
         sections.push(self.objectives_said());
         sections.push(self.figures_said());

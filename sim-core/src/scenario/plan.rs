@@ -39,6 +39,10 @@ pub struct Plan {
     pub objectives: Vec<Objective>,
     /// A hash of the scenario's meaning: the same for two files that say the same.
     pub hash: u64,
+    /// Whether nothing in it changes with time and no warm-up is written: it is meant to be in
+    /// balance, and how long it takes to get there is to be found out. Known to who read it.
+    #[serde(skip)]
+    pub steady: bool,
 }
 
 /// A timed change to a running scenario.

@@ -24,4 +24,18 @@ pub(crate) const FAULTS: &[Fault] = &[
         test: "experiments::an_objective",
         why: "what holds by luck does not pass for held",
     },
+    Fault {
+        file: "sim-core/src/experiment/warmup.rs",
+        find: "const MARGIN: usize = 2;",
+        replace: "const MARGIN: usize = 1;",
+        test: "experiments::a_warm_up",
+        why: "what is left of the beginning is less than the noise",
+    },
+    Fault {
+        file: "sim-core/src/experiment/warmup.rs",
+        find: "        if growth.low.is_none_or(|low| low > 0.0) {",
+        replace: "        if growth.low.is_none() {",
+        test: "experiments::what_grows",
+        why: "what grows without end has no balance to wait for",
+    },
 ];

@@ -144,6 +144,17 @@ impl ProfileSpec {
         Ok(Profile { corners, segment: 0, even })
     }
 
+    /// Whether the rate is another one at another time.
+    pub fn varies(&self) -> bool {
+        match self {
+            ProfileSpec::Constant(_) => false,
+            ProfileSpec::Varying(spec) => {
+                let corners = spec.peaks.len() + spec.steps.len() + spec.ramps.len();
+                corners > 0 || spec.daily.is_some() || spec.curve.is_some()
+            }
+        }
+    }
+
     /// The highest rate on the curve, per second.
     pub fn highest(&self, site: &Site) -> f64 {
         self.compile(site).map_or(0.0, |profile| profile.highest())
