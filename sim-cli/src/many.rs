@@ -9,7 +9,7 @@ use clap::Args;
 use rayon::prelude::*;
 use sim_core::{
     Advanced, PILOTS, Pilots, Plan, Precision, Replications, Run, Sample, WarmUp, figures,
-    pilot_seed, replication_seed,
+    inputs_key, pilot_seed, replication_seed,
 };
 
 use crate::exit::{Exit, Failure};
@@ -146,15 +146,18 @@ impl<'a> Many<'a> {
             let Some((name, half, needed)) = missing.filter(|_| !self.was_stopped()) else {
                 return Ok(());
             };
-            if count >= most {
+            if count >= most || needed.is_none() {
                 let (half, wanted) = (figures::percent(half), figures::percent(wanted));
+                let more = needed.map_or_else(
+                    || "more cannot help, the inputs are not known well enough".to_owned(),
+                    |needed| format!("about {} would do", figures::count(needed)),
+                );
                 talk(&format!(
-                    "{most} replications leave \"{name}\" at \u{b1} {half}, not {wanted}; about \
-                     {} would do\n",
-                    figures::count(needed)
+                    "{count} replications leave \"{name}\" at \u{b1} {half}, not {wanted}; {more}\n"
                 ));
                 return Ok(());
             }
+            let needed = needed.unwrap_or_default();
             let next = (f64::from(count) * GROWTH) as u64;
             count = next.max(needed.min(3 * next)).min(u64::from(most)) as u32;
         }
@@ -173,7 +176,8 @@ impl<'a> Many<'a> {
                 .into_par_iter()
                 .with_max_len(1)
                 .map(|(number, plan)| {
-                    let run = self.one(replication_seed(self.seed, number), plan)?;
+                    let plan = plan.draw(inputs_key(self.seed, number)).map_err(Failure::usage)?;
+                    let run = self.one(replication_seed(self.seed, number), &plan)?;
                     Ok(run.as_ref().map(Sample::of))
                 })
                 .collect();

@@ -2,6 +2,7 @@
 //! Pure: a door plays the runs, in parallel or not, and hands their samples in.
 
 mod compare;
+mod inputs;
 mod measure;
 mod replications;
 mod statistics;
@@ -9,6 +10,7 @@ mod text;
 mod warmup;
 
 pub use self::compare::{Comparison, Difference, Finding, Variant};
+pub use self::inputs::{Input, Inputs, Shares, inputs_key};
 pub use self::measure::{Measure, Sample};
 pub use self::replications::{
     Breaks, Objective, Precision, Replications, Summary, Surety, replication_seed,

@@ -22,8 +22,8 @@ pub const DIGEST_EPOCH: u32 = 2;
 pub use components::CATALOGUE;
 pub use components::manual::{Knob, Manual, manual};
 pub use experiment::{
-    Comparison, PILOTS, Pilots, Precision, Replications, Sample, Surety, WarmUp, pilot_seed,
-    replication_seed,
+    Comparison, PILOTS, Pilots, Precision, Replications, Sample, Surety, WarmUp, inputs_key,
+    pilot_seed, replication_seed,
 };
 pub use play::{node_digests, play};
 pub use report::{

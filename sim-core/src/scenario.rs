@@ -16,9 +16,11 @@ mod rent;
 mod schema;
 mod spec;
 pub mod tree;
+mod uncertain;
 pub mod yaml;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
@@ -33,6 +35,7 @@ pub use self::rent::Rent;
 pub use self::schema::schema;
 use self::spec::{EventSpec, Head, VERSION};
 use self::tree::Node;
+pub use self::uncertain::{Doubt, Uncertain};
 use crate::engine::chance::name_key;
 use crate::engine::time::{MILLISECOND, Nanos};
 use crate::wiring::{Flaw, FlawKind};
@@ -97,6 +100,7 @@ fn read_plan(
         }
     };
     root = lay_over(root, overrides, sources, problems);
+    let uncertain = uncertain::settle(&mut root, problems);
     check_version(&root, problems)?;
     let head = match decode::decode::<Head>(&root, "", &mut References::default()) {
         Ok(head) => Some(head),
@@ -142,14 +146,20 @@ fn read_plan(
         objectives: objectives?,
         hash: 0,
         steady: false,
+        doubt: Doubt::of(uncertain, (name, text), overrides).map(Arc::new),
+        drawn: Vec::new(),
     };
     check_times(&plan, &root, problems);
     plan.hash = name_key(&serde_json::to_string(&plan).unwrap_or_default());
     plan.blueprint.calls = graph.all_calls();
-    let varies = plan.blueprint.parts.iter().any(|part| part.form.varies());
-    let happens = !plan.events.is_empty() || !plan.recurring.is_empty();
-    plan.steady = head.warmup.is_none() && !varies && !happens;
+    plan.steady = head.warmup.is_none() && nothing_changes(&plan);
     Some(plan)
+}
+
+/// Whether the scenario is the same at all times.
+fn nothing_changes(plan: &Plan) -> bool {
+    let varies = plan.blueprint.parts.iter().any(|part| part.form.varies());
+    !varies && plan.events.is_empty() && plan.recurring.is_empty()
 }
 
 fn stem(name: &str) -> String {

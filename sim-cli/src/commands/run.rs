@@ -102,6 +102,14 @@ pub(super) fn run(args: &RunArgs, color: Color) -> Result<Exit, Failure> {
     if let Some(count) = args.replications {
         return replicated(plan, count, args, &destination);
     }
+    if let Some(doubt) = &plan.doubt {
+        let paths: Vec<&str> = doubt.inputs.iter().map(|input| &input.path[..]).collect();
+        talk(&format!(
+            "note: taken as written, though known within limits only: {}; --replications 20 draws \
+             them\n",
+            paths.join(", ")
+        ));
+    }
     let (run, cpu) = played(plan, args)?;
     let mut report = Report::of(&run).with_cpu_seconds(cpu);
     report.command = Some(repeat(args, run.seed()));

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::inputs::means_of_pairs;
 use super::replications::{Replications, Summary, Surety};
 use super::statistics::Estimate;
 use crate::report::Unit;
@@ -62,6 +63,10 @@ pub struct Difference {
     pub variant: f64,
     /// The variant's minus the baseline's.
     pub difference: Estimate,
+    /// Where inputs are uncertain: in how many runs it differs the same way. The difference itself
+    /// is the mean over what is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agree: Option<u32>,
     /// What can be said of it.
     pub finding: Finding,
     /// How many times longer the interval would be had both not met the same luck.
@@ -118,9 +123,16 @@ fn difference(
 ) -> Option<Difference> {
     let (baseline, variant) = (a.point(at_a)?, b.point(at_b)?);
     let both = |(a, b): (&super::Sample, &super::Sample)| Some((a.values[at_a]?, b.values[at_b]?));
-    let pairs: Vec<(f64, f64)> = a.samples().iter().zip(b.samples()).filter_map(both).collect();
+    let runs: Vec<Option<(f64, f64)>> = a.samples().iter().zip(b.samples()).map(both).collect();
+    let pairs: Vec<(f64, f64)> = runs.iter().copied().flatten().collect();
     let apart: Vec<f64> = pairs.iter().map(|(a, b)| b - a).collect();
-    let found = Estimate::around(variant - baseline, &apart, confidence);
+    let by_inputs: Vec<Option<f64>> = runs.iter().map(|run| run.map(|(a, b)| b - a)).collect();
+    // runs with the same inputs are not independent of each other
+    let doubtful = a.is_doubtful() || b.is_doubtful();
+    let samples = if doubtful { means_of_pairs(&by_inputs) } else { apart.clone() };
+    let value = variant - baseline;
+    let found = Estimate::around(value, &samples, confidence);
+    let agree = apart.iter().filter(|apart| **apart * value > 0.0).count() as u32;
     let measure = &a.measures()[at_a];
     Some(Difference {
         name: measure.name.clone(),
@@ -128,6 +140,7 @@ fn difference(
         baseline,
         variant,
         difference: found,
+        agree: doubtful.then_some(agree),
         finding: finding(&found, &apart),
         luck_shared: luck_shared(&pairs),
     })

@@ -40,6 +40,9 @@ pub struct Sample {
     pub values: Vec<Option<f64>>,
     /// Which objectives it held.
     pub held: Vec<bool>,
+    /// What it drew for inputs that are known within limits only, in the order of the scenario.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drawn: Vec<f64>,
     /// What broke first, like `web cpu`, and when, seconds.
     pub broke: Option<(String, f64)>,
     /// Latencies by class, until they are merged with those of the other runs.
@@ -65,6 +68,7 @@ impl Sample {
             digest: report.digest.clone(),
             values,
             held: report.objectives.iter().map(|objective| objective.held).collect(),
+            drawn: run.plan().drawn.clone(),
             broke,
             latencies: histograms(run),
             measures,

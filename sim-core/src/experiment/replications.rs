@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use super::inputs::{Inputs, Spread};
 use super::measure::{Measure, Sample, pooled};
 use super::statistics::Estimate;
 use super::warmup::WarmUp;
@@ -43,6 +44,9 @@ pub struct Summary {
     /// nothing changes with time and no warm-up is written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warmup: Option<WarmUp>,
+    /// What is known within limits only, and what that makes of each figure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inputs: Option<Inputs>,
     /// Whether the objectives hold.
     pub verdict: Surety,
     /// Objectives in the order of the scenario.
@@ -110,13 +114,14 @@ pub enum Precision {
         name: String,
         /// Half of its length over the value or the objective's bound, whichever is larger.
         half: f64,
-        /// Replications that would do, all in all.
-        needed: u64,
+        /// Replications that would do, all in all; `None` where none would, because the inputs are
+        /// not known well enough.
+        needed: Option<u64>,
     },
 }
 
 /// Measures that stand for a scenario without objectives.
-const PLAIN: [&str; 2] = ["latency_ms.mean", "latency_ms.p95"];
+pub(super) const PLAIN: [&str; 2] = ["latency_ms.mean", "latency_ms.p95"];
 
 impl Replications {
     /// None yet. `confidence` is how sure intervals are to hold the truth, like 0.95.
@@ -183,9 +188,32 @@ impl Replications {
         }
     }
 
+    /// Whether the runs differ in their inputs too.
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.plan.doubt.is_some()
+    }
+
+    /// How a measure spreads, where the runs differ in their inputs too.
+    fn spread(&self, place: usize) -> Option<Spread> {
+        let runs: Vec<Option<f64>> =
+            self.samples.iter().map(|sample| sample.values[place]).collect();
+        self.is_doubtful().then(|| Spread::of(self.point(place)?, &runs)).flatten()
+    }
+
+    fn inputs(&self) -> Option<Inputs> {
+        let names = self.measures.iter().map(|measure| &measure.name[..]).enumerate();
+        let spreads = names.map(|(place, name)| (name, self.spread(place)));
+        Some(Inputs::of(self.plan.doubt.as_ref()?, &self.samples, spreads))
+    }
+
     pub(super) fn estimate(&self, place: usize) -> Option<Estimate> {
         let point = self.point(place)?;
-        let found = Estimate::around(point, &self.values(place), self.confidence);
+        let found = match self.spread(place) {
+            Some(spread) => spread.estimate(point, self.confidence),
+            // with inputs that differ, one pair tells nothing of the spread
+            None if self.is_doubtful() => Estimate { value: point, low: None, high: None },
+            None => Estimate::around(point, &self.values(place), self.confidence),
+        };
         // nothing that is measured here is below zero
         Some(Estimate { low: found.low.map(|low| low.max(0.0)), ..found })
     }
@@ -205,28 +233,37 @@ impl Replications {
         if looked.is_empty() {
             looked = PLAIN.map(|name| (name.to_owned(), 0.0)).to_vec();
         }
-        let mut worst: Option<(String, f64)> = None;
+        let mut worst: Option<(String, f64, f64)> = None;
         for (name, bound) in looked {
-            let found = self.place(&name).and_then(|place| self.estimate(place));
-            let half = match found.map(|one| (one.half(), one.value.abs().max(bound))) {
-                Some((Some(0.0), _)) => 0.0,
-                Some((Some(half), scale)) => half / scale,
+            let place = self.place(&name);
+            let found = place.and_then(|place| self.estimate(place));
+            let scale = found.map_or(bound, |one| one.value.abs().max(bound));
+            let half = match found.and_then(|one| one.half()) {
+                Some(0.0) => 0.0,
+                Some(half) => half / scale,
                 // nothing measured, or one run only
-                _ => f64::INFINITY,
+                None => f64::INFINITY,
             };
-            if worst.as_ref().is_none_or(|(_, most)| half > *most) {
-                worst = Some((name, half));
+            let spread = place.and_then(|place| self.spread(place));
+            let floor = spread.map_or(0.0, |spread| spread.floor(self.confidence) / scale);
+            if worst.as_ref().is_none_or(|(_, most, _)| half > *most) {
+                worst = Some((name, half, floor));
             }
         }
         match worst {
-            Some((name, half)) if half > wanted => {
-                let times = half / wanted;
-                let more = times * times * f64::from(self.len());
+            Some((name, half, floor)) if half > wanted => {
                 let name = name.trim_start_matches("objectives.").to_owned();
-                Precision::Missing { name, half, needed: more.ceil().min(1e12) as u64 }
+                Precision::Missing { name, half, needed: self.needed(half, floor, wanted) }
             }
             _ => Precision::Reached,
         }
+    }
+
+    /// Replications that narrow an interval to `wanted`, of which so much stays.
+    fn needed(&self, half: f64, floor: f64, wanted: f64) -> Option<u64> {
+        let (now, then) = (half * half - floor * floor, wanted * wanted - floor * floor);
+        let needed = f64::from(self.len()) * now / then;
+        (then > 0.0).then(|| needed.ceil().min(1e12) as u64)
     }
 
     /// What they say so far.
@@ -248,6 +285,7 @@ impl Replications {
             scenario_hash: format!("{:016x}", self.plan.hash),
             confidence: self.confidence,
             warmup: self.warmup,
+            inputs: self.inputs(),
             verdict,
             objectives,
             breaks: self.breaks(),

@@ -1,7 +1,8 @@
 //! What replications and comparisons say, for a terminal and as Markdown.
 
 use super::compare::{Comparison, Difference, Finding, Variant};
-use super::replications::{Objective, Summary, Surety};
+use super::inputs::{Inputs, Shares};
+use super::replications::{Objective, PLAIN, Summary, Surety};
 use super::statistics::Estimate;
 use super::warmup::{PILOTS, WarmUp};
 use crate::report::Unit;
@@ -24,6 +25,9 @@ const SHOWN: [(&str, &str); 11] = [
     ("cost.usd_per_hour", "cost"),
     ("cost.usd_per_1000_good", "cost"),
 ];
+
+/// Objectives at most whose doubt is told.
+const DOUBTS: usize = 3;
 
 fn label(name: &str) -> &str {
     SHOWN.iter().find(|(known, _)| *known == name).map_or(name, |(_, label)| label)
@@ -102,6 +106,7 @@ impl Summary {
             self.warmup.map_or(String::new(), WarmUp::said),
         )];
         sections.push(self.objectives_said());
+        sections.extend(self.inputs.as_ref().map(|inputs| self.doubt_said(inputs)));
         sections.push(self.figures_said());
         sections.push(self.resources_said());
         sections.retain(|text| !text.is_empty());
@@ -136,6 +141,32 @@ impl Summary {
             table.row(vec![verdict, expression.clone(), average, range, held, days]);
         }
         titled("Objectives", &table.body())
+    }
+
+    /// Where the doubt about the objectives comes from; without any, about the usual figures.
+    fn doubt_said(&self, inputs: &Inputs) -> String {
+        let objectives = self.objectives.iter().map(|one| &one.expression);
+        let objectives = objectives.map(|one| (format!("objectives.{one}"), one.clone()));
+        let mut looked: Vec<(String, String)> = objectives.take(DOUBTS).collect();
+        if looked.is_empty() {
+            looked = PLAIN.map(|name| (name.to_owned(), label(name).to_owned())).to_vec();
+        }
+        let mut header = vec!["", "written", "between"];
+        header.extend(looked.iter().map(|(_, said)| said.as_str()));
+        let mut table = Table::new(&header).left(&[0, 1, 2]);
+        let shares = |of: &dyn Fn(&Shares) -> f64| -> Vec<String> {
+            let found = looked.iter().map(|(name, _)| inputs.shares.get(name));
+            found.map(|found| found.map_or("-".to_owned(), |one| percent(of(one)))).collect()
+        };
+        for (at, input) in inputs.inputs.iter().enumerate() {
+            let [low, high] = &input.limits;
+            let between = format!("{low} and {high}");
+            let row = vec![input.path.clone(), input.written.clone(), between];
+            table.row([row, shares(&|one| one.inputs[at])].concat());
+        }
+        let luck = ["luck; more runs narrow it", "", ""].map(str::to_owned);
+        table.row([luck.to_vec(), shares(&|one| one.luck)].concat());
+        titled("Where the doubt comes from", &table.body())
     }
 
     fn figures_said(&self) -> String {
@@ -185,18 +216,21 @@ impl Difference {
         let name = label(&self.name);
         let say = |value: f64| self.unit.say(value.abs());
         let ends = (self.difference.low, self.difference.high);
+        let agree = self.agree.map_or(String::new(), |agree| {
+            format!(", on average over what is uncertain, and in {agree} of {replications} runs")
+        });
         match (self.finding, ends) {
             (Finding::Equal, _) => format!("{name} is the same"),
             (Finding::Higher, (Some(low), Some(high))) => {
-                format!("{name} is {} to {} higher", say(low), say(high))
+                format!("{name} is {} to {} higher{agree}", say(low), say(high))
             }
             (Finding::Lower, (Some(low), Some(high))) => {
-                format!("{name} is {} to {} lower", say(high), say(low))
+                format!("{name} is {} to {} lower{agree}", say(high), say(low))
             }
             (Finding::CannotTell { needed }, (Some(low), Some(high))) => {
                 let more = match needed {
                     Some(needed) => format!("about {needed} would do"),
-                    None => "the difference is too small to find".to_owned(),
+                    None => "more would not tell".to_owned(),
                 };
                 format!(
                     "{name}: cannot tell with {replications} replications ({} lower to {} higher; \

@@ -1,10 +1,13 @@
 //! A checked scenario: parts by name with their forms, ready to become a world under any seed.
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::objective::Objective;
 use super::rent::Rent;
+use super::uncertain::Doubt;
 use crate::components::{Form, Node};
 use crate::engine::agenda::Keeping;
 use crate::engine::chance::Law;
@@ -43,6 +46,12 @@ pub struct Plan {
     /// balance, and how long it takes to get there is to be found out. Known to who read it.
     #[serde(skip)]
     pub steady: bool,
+    /// What is known within limits only, if anything is. Known to who read it.
+    #[serde(skip)]
+    pub doubt: Option<Arc<Doubt>>,
+    /// The values that this plan has instead, in the order of the doubt; none if it was not drawn.
+    #[serde(skip)]
+    pub drawn: Vec<f64>,
 }
 
 /// A timed change to a running scenario.

@@ -4,6 +4,7 @@ use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Value, json};
 
 use super::spec::ScenarioForm;
+use super::uncertain::SECTIONS;
 use super::{machines, models};
 use crate::components::{CATALOGUE, Component, Form, FormReader, read_form};
 
@@ -116,5 +117,55 @@ pub fn schema() -> Value {
         }
         map.insert("definitions".to_owned(), definitions);
     }
+    for section in SECTIONS {
+        root.pointer_mut(&format!("/properties/{section}")).map(widen);
+    }
+    root.pointer_mut("/definitions").map(widen);
     root
+}
+
+/// A number and what it may differ by, like `6ms +-20%`.
+const LIMITS: &str = "^[0-9][0-9_.]* ?[^0-9+\u{b1}]*(\\+-|\u{b1}|\\+/-) ?[0-9][0-9_.]* ?[^0-9]*$";
+
+/// Lets every quantity be written with limits.
+fn widen(schema: &mut Value) {
+    match schema {
+        Value::Array(items) => items.iter_mut().for_each(widen),
+        Value::Object(map) => {
+            let kind = map.get("type").and_then(Value::as_str).map(str::to_owned);
+            if let Some(kind) = kind.filter(|kind| ["integer", "number"].contains(&kind.as_str()))
+                && !map.contains_key("const")
+            {
+                map.insert("type".to_owned(), json!([kind, "string"]));
+                map.insert("pattern".to_owned(), json!(LIMITS));
+            }
+            let choices = map.get_mut("anyOf").and_then(Value::as_array_mut);
+            if let Some(choices) =
+                choices.filter(|all| all.iter().any(|one| one.get("pattern").is_some()))
+            {
+                choices.push(json!({ "type": "string", "pattern": LIMITS }));
+            }
+            map.values_mut().for_each(widen);
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantities_may_be_written_with_limits_and_names_may_not() {
+        let schema = schema();
+        let workers = schema.pointer("/properties/nodes/additionalProperties/oneOf");
+        let forms = workers.and_then(Value::as_array).unwrap().iter();
+        let mut forms = forms.filter(|form| form["title"] == "worker-pool");
+        let fields = &forms.next().unwrap()["properties"];
+        assert_eq!(fields["workers"]["pattern"], LIMITS);
+        assert!(fields["database"].get("pattern").is_none_or(|pattern| pattern != LIMITS));
+        let rate = &schema["definitions"]["Rate"]["anyOf"];
+        assert!(rate.as_array().unwrap().iter().any(|choice| choice["pattern"] == LIMITS));
+        assert!(schema["properties"]["seed"].get("pattern").is_none());
+    }
 }

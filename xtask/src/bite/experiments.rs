@@ -25,6 +25,20 @@ pub(crate) const FAULTS: &[Fault] = &[
         why: "what holds by luck does not pass for held",
     },
     Fault {
+        file: "sim-core/src/experiment/inputs.rs",
+        find: "        let half = t * (self.inputs + self.of_mean).sqrt();",
+        replace: "        let half = t * self.of_mean.sqrt();",
+        test: "experiments::what_is_not_known",
+        why: "more runs do not make known what nobody knows",
+    },
+    Fault {
+        file: "sim-core/src/experiment/inputs.rs",
+        find: "u64::from(replication / PAIR as u32))",
+        replace: "u64::from(replication))",
+        test: "experiments::what_is_not_known",
+        why: "inputs are told from luck by pairs that share the inputs",
+    },
+    Fault {
         file: "sim-core/src/experiment/warmup.rs",
         find: "const MARGIN: usize = 2;",
         replace: "const MARGIN: usize = 1;",
