@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{Read, stdin};
 use std::path::{Path, PathBuf};
 
-use sim_core::{Files, Plan, Reading, Severity, read, render_all};
+use sim_core::{Changes, Files, Place, Plan, Reading, Severity, Spot, read_changed, render_all};
 
 use crate::exit::Failure;
 use crate::output::talk;
@@ -56,15 +56,33 @@ fn bounded(from: impl Read, most: u64) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".to_owned())
 }
 
+/// A scenario that can be played.
+pub(crate) struct Scenario {
+    pub(crate) plan: Plan,
+    /// Where its objectives stand, in their order.
+    pub(crate) spots: Vec<Spot>,
+}
+
 /// Reads and checks a scenario; problems go to standard error, and errors end the command.
 pub(crate) fn plan(scenario: &str, overrides: &[String], color: bool) -> Result<Plan, Failure> {
+    let changes = Changes { set: overrides, ..Changes::default() };
+    Ok(self::scenario(scenario, &changes, color)?.plan)
+}
+
+/// The same with what is asked of it besides, and with where everything that is asked stands.
+pub(crate) fn scenario(
+    scenario: &str,
+    changes: &Changes<'_>,
+    color: bool,
+) -> Result<Scenario, Failure> {
     let text = text(scenario, SCENARIO_MAX)?;
     let beside = match Path::new(scenario).parent() {
         Some(parent) if scenario != "-" => parent.to_owned(),
         _ => PathBuf::from("."),
     };
     let name = if scenario == "-" { "stdin.yaml" } else { scenario };
-    let Reading { plan, problems, sources } = read(name, &text, overrides, &Beside(beside));
+    let Reading { plan, problems, sources, objectives } =
+        read_changed(name, &text, changes, &Beside(beside));
     if !problems.is_empty() {
         talk(&render_all(&problems, &sources, color));
         let errors = problems.iter().filter(|problem| problem.severity == Severity::Error).count();
@@ -75,5 +93,11 @@ pub(crate) fn plan(scenario: &str, overrides: &[String], color: bool) -> Result<
             talk(&format!("\n{errors} error{s} in {name}; busyhour explain {codes} says more\n"));
         }
     }
-    plan.ok_or_else(Failure::said)
+    let spot = |place: &Place| Spot {
+        file: name.to_owned(),
+        // others came with the command
+        line: (sources.name(place.source) == name).then_some(place.line),
+    };
+    let spots = objectives.iter().map(spot).collect();
+    plan.map(|plan| Scenario { plan, spots }).ok_or_else(Failure::said)
 }

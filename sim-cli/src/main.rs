@@ -2,6 +2,7 @@
 
 mod commands;
 mod exit;
+mod gate;
 mod input;
 mod many;
 mod output;

@@ -4,6 +4,11 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, Output, Stdio};
 
+#[path = "door/gate.rs"]
+mod gate;
+#[path = "door/pages.rs"]
+mod pages;
+
 const SHOP: &str = "busyhour: 1
 duration: 20s
 users: {people: {enter: app, arrivals: 50/s}}
@@ -292,20 +297,4 @@ fn the_page_is_served_on_this_machine_under_its_own_policy_until_it_is_interrupt
     let none = busyhour(&["serve", "--port", "0", "--page", &file.to_string_lossy()], "");
     assert_eq!(none.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&none.stderr).contains("cargo xtask web"));
-}
-
-/// Every command that a page in `docs` shows can be typed as it stands.
-#[test]
-fn what_the_documentation_says_to_type_works() {
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-    let page = std::fs::read_to_string(format!("{root}/docs/statistics.md")).expect("the page");
-    let lines: Vec<&str> = page.lines().filter(|line| line.starts_with("busyhour ")).collect();
-    assert!(lines.len() >= 4, "{lines:?}");
-    for line in lines {
-        let words: Vec<&str> = line.split_whitespace().skip(1).collect();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_busyhour"));
-        let output = command.args(&words).current_dir(root).output().expect("it runs");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(0), "{line}: {said}");
-    }
 }

@@ -2,18 +2,24 @@
 //! Pure: a door plays the runs, in parallel or not, and hands their samples in.
 
 mod compare;
+mod gate;
 mod inputs;
 mod measure;
+mod regression;
 mod replications;
+mod saved;
 mod statistics;
 mod text;
 mod warmup;
 
-pub use self::compare::{Comparison, Difference, Finding, Variant};
+pub use self::compare::{Comparison, Difference, Finding, Luck, Variant};
+pub use self::gate::{Check, Spot, annotations, job_summary, junit};
 pub use self::inputs::{Input, Inputs, Shares, inputs_key};
 pub use self::measure::{Measure, Sample};
+pub use self::regression::{Outcome, Regression};
 pub use self::replications::{
     Breaks, Objective, Precision, Replications, Summary, Surety, replication_seed,
 };
+pub use self::saved::is_saved;
 pub use self::statistics::{Estimate, t_quantile};
 pub use self::warmup::{PILOTS, Pilots, WarmUp, pilot_seed};

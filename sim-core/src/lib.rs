@@ -22,8 +22,9 @@ pub const DIGEST_EPOCH: u32 = 2;
 pub use components::CATALOGUE;
 pub use components::manual::{Knob, Manual, manual};
 pub use experiment::{
-    Comparison, PILOTS, Pilots, Precision, Replications, Sample, Surety, WarmUp, inputs_key,
-    pilot_seed, replication_seed,
+    Check, Comparison, PILOTS, Pilots, Precision, Regression, Replications, Sample, Spot, Summary,
+    Surety, WarmUp, annotations, inputs_key, is_saved, job_summary, junit, pilot_seed,
+    replication_seed,
 };
 pub use play::{node_digests, play};
 pub use report::{
@@ -34,9 +35,10 @@ pub use report::{
 pub use run::{Advanced, Run};
 pub use scenario::plan::{Part, Plan};
 pub use scenario::problem::{
-    Code, Problem, Problems, Severity, Sources, nearest_remedy, render, render_all,
+    Code, Place, Problem, Problems, Severity, Sources, nearest_remedy, render, render_all,
 };
 pub use scenario::{
-    Edit, Files, NoFiles, Reading, append_events, edit, machines, models, read, schema,
+    Changes, Edit, Files, NoFiles, Reading, append_events, edit, machines, models, read,
+    read_changed, schema,
 };
 pub use units::{Duration, Share};

@@ -8,7 +8,7 @@ use crate::scenario::problem::render_all;
 use crate::scenario::{NoFiles, Reading, read};
 
 fn run(text: &str, seed: Option<u64>) -> Result<Run, String> {
-    let Reading { plan, problems, sources } = read("scenario", text, &[], &NoFiles);
+    let Reading { plan, problems, sources, .. } = read("scenario", text, &[], &NoFiles);
     let plan = plan.ok_or_else(|| render_all(problems.iter(), &sources, false))?;
     let seed = seed.unwrap_or(plan.seed);
     Run::new(Arc::new(plan), seed).map_err(|(_, flaw)| format!("{}: {}", flaw.message, flaw.remedy))

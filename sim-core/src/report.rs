@@ -35,6 +35,7 @@ use self::facts::{Facts, ratio, seconds};
 pub use self::frames::{FrameReport, PartFrameReport, RequestsFrame, ResourceFrameReport};
 pub use self::html::axis::{Scale, times, times_between};
 pub use self::html::heat::SHADES;
+pub(crate) use self::html::markup::Markup;
 pub use self::latency_map::{Cells, LatencyMap, LatencyWindow, WINDOWS_MAX};
 pub use self::live::News;
 pub use self::nodes::{InstanceReport, Instances, NodeReport, ResourceReport};

@@ -9,6 +9,7 @@ mod lints;
 pub mod machines;
 pub mod models;
 pub mod objective;
+mod objectives;
 mod parts;
 pub mod plan;
 pub mod problem;
@@ -27,7 +28,6 @@ use indexmap::IndexMap;
 pub use self::append::append_events;
 use self::decode::{ReferenceKind, References};
 pub use self::edit::{Edit, edit};
-use self::objective::Objective;
 use self::parts::ReadPart;
 use self::plan::{Blueprint, Part, Plan};
 use self::problem::{Code, Place, Problem, Problems, SourceId, Sources};
@@ -65,10 +65,21 @@ impl Files for NoFiles {
     }
 }
 
+/// What is laid over a scenario before it is read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Changes<'a> {
+    /// `path=value`, as with `--set`.
+    pub set: &'a [String],
+    /// Objectives besides the scenario's own, as with `--objective`.
+    pub objectives: &'a [String],
+}
+
 /// A scenario as read: the plan unless there are errors, and all that is to be said about it.
 pub struct Reading {
     /// The plan, if nothing is wrong.
     pub plan: Option<Plan>,
+    /// Where each of the plan's objectives stands.
+    pub objectives: Vec<Place>,
     /// Errors and warnings, in order of place.
     pub problems: Problems,
     /// The texts that the places point into.
@@ -78,19 +89,26 @@ pub struct Reading {
 /// Reads a scenario. `overrides` are `path=value`, as with `--set`.
 #[must_use]
 pub fn read(name: &str, text: &str, overrides: &[String], files: &dyn Files) -> Reading {
+    read_changed(name, text, &Changes { set: overrides, ..Changes::default() }, files)
+}
+
+/// Reads a scenario with what is laid over it.
+#[must_use]
+pub fn read_changed(name: &str, text: &str, changes: &Changes<'_>, files: &dyn Files) -> Reading {
     let mut sources = Sources::default();
     let mut problems = Vec::new();
-    let plan = read_plan((name, text), overrides, files, (&mut sources, &mut problems));
+    let read = read_plan((name, text), changes, files, (&mut sources, &mut problems));
     let problems = Problems::from(problems);
-    Reading { plan: plan.filter(|_| !problems.has_errors()), problems, sources }
+    let (plan, objectives) = read.filter(|_| !problems.has_errors()).unzip();
+    Reading { plan, objectives: objectives.unwrap_or_default(), problems, sources }
 }
 
 fn read_plan(
     (name, text): (&str, &str),
-    overrides: &[String],
+    changes: &Changes<'_>,
     files: &dyn Files,
     (sources, problems): (&mut Sources, &mut Vec<Problem>),
-) -> Option<Plan> {
+) -> Option<(Plan, Vec<Place>)> {
     let source = sources.add(name, text);
     let mut root = match yaml::parse(source, text, yaml::Limits::default()) {
         Ok(root) => root,
@@ -99,7 +117,8 @@ fn read_plan(
             return None;
         }
     };
-    root = lay_over(root, overrides, sources, problems);
+    root = lay_over(root, changes.set, sources, problems);
+    root = objectives::lay_over(root, changes.objectives, sources, problems);
     let uncertain = uncertain::settle(&mut root, problems);
     check_version(&root, problems)?;
     let head = match decode::decode::<Head>(&root, "", &mut References::default()) {
@@ -111,7 +130,7 @@ fn read_plan(
     };
     let mut parts = parts::read(&root, sources, problems);
     check_not_empty(&root, &parts, problems);
-    let objectives = head.as_ref().map(|head| read_objectives(head, &root, problems));
+    let objectives = head.as_ref().map(|head| objectives::read(head, &root, problems));
     let happenings = head.as_ref().map_or(&[][..], |head| &head.events);
     let prepared = prepared(&parts, happenings);
     let nodes = parts::names(&root);
@@ -121,7 +140,7 @@ fn read_plan(
     check::connections(&parts, &blueprint, &graph, problems);
     blueprint.stack = graph.depth(&parts, problems);
     if let Some(objectives) = &objectives {
-        check_classes(objectives, &blueprint, &root, problems);
+        objectives::check(objectives, &blueprint, &root, problems);
     }
     let duration = head.as_ref().map_or(Nanos::MAX, |head| head.duration.nanos());
     let happenings = happenings::read(happenings, &root, (&blueprint, &mut parts), duration);
@@ -153,7 +172,8 @@ fn read_plan(
     plan.hash = name_key(&serde_json::to_string(&plan).unwrap_or_default());
     plan.blueprint.calls = graph.all_calls();
     plan.steady = head.warmup.is_none() && nothing_changes(&plan);
-    Some(plan)
+    let places = objectives::places(&root, plan.objectives.len());
+    Some((plan, places))
 }
 
 /// Whether the scenario is the same at all times.
@@ -255,76 +275,6 @@ fn check_times(plan: &Plan, root: &Node, problems: &mut Vec<Problem>) {
                 .with_remedy("shorten warmup or lengthen duration"),
         );
     }
-}
-
-fn read_objectives(head: &Head, root: &Node, problems: &mut Vec<Problem>) -> Vec<Objective> {
-    let mut objectives = Vec::new();
-    for (index, text) in head.objectives.iter().enumerate() {
-        match Objective::parse(text) {
-            Ok(objective) => objectives.push(objective),
-            Err(message) => {
-                let path = format!("objectives[{index}]");
-                let (message, remedy) = message.split_once(": ").unwrap_or((&message, ""));
-                let place = root.get(&path).map_or(root.place, |node| node.place);
-                problems.push(
-                    Problem::new(Code::BadObjective, path, message)
-                        .at(place)
-                        .with_value(text.clone())
-                        .with_remedy(remedy),
-                );
-            }
-        }
-    }
-    objectives
-}
-
-/// An objective that names a class of requests needs one that exists.
-fn check_classes(
-    objectives: &[Objective],
-    blueprint: &Blueprint,
-    root: &Node,
-    problems: &mut Vec<Problem>,
-) {
-    let mut known: Vec<String> = Vec::new();
-    for part in &blueprint.parts {
-        let asked = part.form.asks();
-        if let Some(endpoints) = asked {
-            known.push(part.name.clone());
-            known.extend(endpoints.iter().map(|endpoint| format!("{}/{endpoint}", part.name)));
-        }
-    }
-    let known: Vec<&str> = known.iter().map(String::as_str).collect();
-    for (index, objective) in objectives.iter().enumerate() {
-        if objective.metric.is_cost() && !blueprint.has_prices() {
-            problems.push(nothing_priced(index, &objective.expression, root));
-        }
-        let Some(class) = &objective.class else { continue };
-        if !known.contains(&class.as_str()) {
-            let path = format!("objectives[{index}]");
-            let message = format!("\"{class}\" is neither a metric nor a class of requests");
-            let place = root.get(&path).map_or(root.place, |node| node.place);
-            let candidates: Vec<&str> = known
-                .iter()
-                .copied()
-                .chain(["latency", "errors", "goodput", "throughput", "availability"])
-                .collect();
-            problems.push(
-                Problem::new(Code::BadObjective, path, message)
-                    .at(place)
-                    .with_value(class.clone())
-                    .with_nearest(class, &candidates),
-            );
-        }
-    }
-}
-
-fn nothing_priced(index: usize, expression: &str, root: &Node) -> Problem {
-    let path = format!("objectives[{index}]");
-    let place = root.get(&path).map_or(root.place, |node| node.place);
-    Problem::new(Code::BadObjective, path, "no node has a price, so there is no cost")
-        .at(place)
-        .with_value(expression)
-        .with_remedy("write machine: c7i.large or price: 0.10 USD/h at what is paid for")
 }
 
 /// Instances of each part that there can be: its own, and what autoscalers and events may add.

@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
-use sim_core::Plan;
 use sim_core::engine::chance::{Draw, mix, unit};
 use sim_core::experiment::{
-    Comparison, Finding, PILOTS, Pilots, Precision, Replications, Sample, Surety, WarmUp,
-    inputs_key, pilot_seed, replication_seed,
+    Check, Comparison, Difference, Estimate, Finding, Luck, Outcome, PILOTS, Pilots, Precision,
+    Regression, Replications, Sample, Summary, Surety, WarmUp, inputs_key, pilot_seed,
+    replication_seed,
 };
+use sim_core::{Plan, Report, Unit};
 
 use crate::support::{file, plan, play};
 
@@ -186,19 +187,25 @@ fn variants_equal_in_law_are_seldom_told_apart() {
     // 300 comparisons of 10 replications of the same queue under another name, so with other luck
     let (tries, a) = (tries(300), queue("5/s", 10.0, "line", 140));
     let b = queue("5/s", 10.0, "queue", 140).replace("u: {", "v: {");
-    let mut wrong = 0;
+    let mut wrong = [0_u32; 2];
     for number in 0..tries {
-        let (a, b) = (replicated(&a, number, 10), replicated(&b, 5_000 + number, 10));
-        let comparison = Comparison::of(&a, &[b], 0.95);
-        let told = comparison.variants[0]
-            .differences
-            .iter()
-            .any(|one| matches!(one.finding, Finding::Lower | Finding::Higher));
-        wrong += u32::from(told);
+        let a = replicated(&a, number, 10);
+        // once run by run, once as independent samples: 12 runs there, under other seeds
+        let sets = [replicated(&b, number, 10), replicated(&b, 5_000 + number, 12)];
+        let comparison = Comparison::of(&a, &sets, 0.95);
+        for (wrong, variant) in wrong.iter_mut().zip(&comparison.variants) {
+            let mut found = variant.differences.iter().map(|one| one.finding);
+            let told = found.any(|one| matches!(one, Finding::Lower | Finding::Higher));
+            *wrong += u32::from(told);
+        }
+        let luck: Vec<Luck> = comparison.variants.iter().map(|one| one.luck).collect();
+        assert_eq!(luck, [Luck::Shared, Luck::Independent]);
     }
-    println!("{wrong} of {tries} verdicts on equal variants are wrong");
+    println!("{wrong:?} of {tries} verdicts on equal variants are wrong");
     let most = 0.05 + SIGMAS * (0.05 * 0.95 / tries as f64).sqrt();
-    assert!(f64::from(wrong) / tries as f64 <= most, "{wrong} of {tries}");
+    for wrong in wrong {
+        assert!(f64::from(wrong) / tries as f64 <= most, "{wrong} of {tries}");
+    }
 }
 
 #[test]
@@ -217,6 +224,79 @@ fn a_known_difference_is_found_and_the_same_luck_narrows_it() {
     let text = comparison.to_text();
     assert!(text.contains("latency mean is 5") && text.contains(" lower"), "{text}");
     assert!(comparison.to_markdown().contains("| latency mean | 20"), "{text}");
+}
+
+#[test]
+fn saved_reports_say_what_those_in_memory_do() {
+    let (slow, quick) = (queue("5/s", 10.0, "line", 600), queue("5/s", 12.0, "line", 600));
+    let (a, b) = (replicated(&slow, 1, 12), replicated(&quick, 1, 12));
+    let saved = |set: &Replications| {
+        let text = set.summary().to_json().expect("it can be written");
+        Summary::from_saved(&text).expect("it can be read")
+    };
+    let played = Comparison::of(&a, &[b.clone()], 0.95);
+    assert_eq!(Comparison::of_saved(saved(&a), vec![saved(&b)], 0.95).as_ref(), Ok(&played));
+    // under other seeds there are no pairs: W is 1 / (10 - 5) s, and 1 / (12 - 5) s
+    let other = saved(&replicated(&quick, 99, 9));
+    let alone = Comparison::of_saved(saved(&a), vec![other], 0.95).expect("they match");
+    let (paired, mean) = (&played.variants[0].differences[0], &alone.variants[0].differences[0]);
+    let (low, high) = (mean.difference.low.unwrap(), mean.difference.high.unwrap());
+    let truth = 1_000.0 / 7.0 - 200.0;
+    assert!(low < truth && truth < high && mean.finding == Finding::Lower, "{mean:?}");
+    assert!(mean.difference.half() > paired.difference.half(), "{mean:?} {paired:?}");
+    assert!(alone.to_text().contains("12 replications against 9 on other luck"));
+    // one run has figures and no spread
+    let one = |text: &str| Summary::of_report(&Report::of(&play(&plan(text, &[]), 1)));
+    let single = Comparison::of_saved(one(&slow), vec![one(&quick)], 0.95).expect("they match");
+    let text = single.to_text();
+    assert!(text.contains("One run tells nothing") && text.contains("latency mean is 5"), "{text}");
+    let longer = one(&queue("5/s", 10.0, "line", 700));
+    let refused = Comparison::of_saved(one(&slow), vec![longer], 0.95).unwrap_err();
+    assert!(refused.contains("10m and") && refused.contains("11m 40s"), "{refused}");
+}
+
+#[test]
+fn a_regression_is_more_than_what_is_allowed_and_more_than_luck() {
+    let of = |name: &str, value: f64, half: Option<f64>| {
+        let difference = Difference {
+            name: name.to_owned(),
+            unit: Unit::Ms,
+            baseline: 100.0,
+            variant: 100.0 + value,
+            difference: Estimate {
+                value,
+                low: half.map(|half| value - half),
+                high: half.map(|half| value + half),
+            },
+            finding: match half {
+                Some(half) if value > half => Finding::Higher,
+                Some(half) if value < -half => Finding::Lower,
+                _ => Finding::CannotTell { needed: None },
+            },
+            luck_shared: None,
+            agree: None,
+        };
+        Outcome::of(&difference, 0.05)
+    };
+    assert_eq!(of("latency_ms.p95", 5.0, None), Outcome::Fine);
+    assert_eq!(of("latency_ms.p95", 6.0, None), Outcome::Regressed);
+    assert_eq!(of("latency_ms.p95", 6.0, Some(7.0)), Outcome::Luck);
+    assert_eq!(of("latency_ms.p95", 6.0, Some(5.0)), Outcome::Regressed);
+    assert_eq!(of("latency_ms.p95", -60.0, Some(5.0)), Outcome::Fine);
+    assert_eq!(of("goodput_rps", -6.0, None), Outcome::Regressed);
+    assert_eq!(of("goodput_rps", 60.0, None), Outcome::Fine);
+    let [before, after] =
+        [10.0, 9.0].map(|mu| replicated(&queue("5/s", mu, "line", 400), 1, 8).summary());
+    let against = |now: &Summary, allowed| {
+        Regression::of((before.clone(), "old.json"), now.clone(), allowed, 0.95).expect("a match")
+    };
+    // the mean goes from 200 to 250 ms
+    let found = against(&after, 0.05);
+    let mean = &found.checks()[0];
+    assert!(found.found() && mean.fails && mean.found.contains("(+2"), "{mean:?}");
+    assert!(found.to_text().contains("REGRESSED  latency mean"), "{}", found.to_text());
+    assert!(!against(&after, 0.9).found());
+    assert!(against(&before, 0.0).to_text().contains("the very same runs"));
 }
 
 #[test]
@@ -247,7 +327,11 @@ fn an_objective_is_held_missed_or_cannot_be_told() {
     let verdict = |objective: &str| {
         let text = queue("5/s", 10.0, "line", 240) + &format!("objectives: ['{objective}']\n");
         let set = replicated(&text, 1, 8);
-        (set.summary().verdict, set.precision(0.1), set.summary().to_text())
+        let summary = set.summary();
+        // only what surely holds lets a build pass
+        let passes = Check::of_summary(&summary, &[]).iter().all(|check| !check.fails);
+        assert_eq!(passes, summary.verdict == Surety::Held);
+        (summary.verdict, set.precision(0.1), summary.to_text())
     };
     // the mean is 200 ms, and eight runs know it to some 10 ms
     let (held, precision, text) = verdict("latency mean < 400ms");

@@ -73,7 +73,7 @@ fn spoiled(bytes: &[u8]) -> String {
 /// Target: any text is read, or refused in words.
 pub(crate) fn text(bytes: &[u8]) {
     for text in [spoiled(bytes), String::from_utf8_lossy(bytes).into_owned()] {
-        let Reading { plan, problems, sources } = read("fuzz.yaml", &text, &[], &NoFiles);
+        let Reading { plan, problems, sources, .. } = read("fuzz.yaml", &text, &[], &NoFiles);
         let told = render_all(problems.iter(), &sources, false);
         assert!(plan.is_some() || !told.is_empty(), "{text}");
     }

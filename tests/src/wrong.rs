@@ -11,7 +11,7 @@ use crate::support::root;
 
 /// What is printed for a scenario; the last line says whether it could be played.
 fn said(name: &str, text: &str) -> String {
-    let Reading { plan, problems, sources } = read(name, text, &[], &NoFiles);
+    let Reading { plan, problems, sources, .. } = read(name, text, &[], &NoFiles);
     let verdict = if plan.is_some() { "it can be played" } else { "it cannot be played" };
     format!("{}\n=> {verdict}\n", render_all(problems.iter(), &sources, false).trim_end())
 }

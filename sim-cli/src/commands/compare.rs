@@ -4,10 +4,11 @@ use std::io::stderr;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
-use sim_core::{Comparison, Duration, Plan, Surety};
+use sim_core::{Check, Comparison, Duration, Plan, Spot, Summary, is_saved};
 
 use super::run::interrupts;
 use crate::exit::{Exit, Failure};
+use crate::gate::{Gate, GateArgs, Shown};
 use crate::input;
 use crate::many::{CONFIDENCE, Count, Many, ManyArgs, nothing_yet};
 use crate::output::{Destination, talk};
@@ -25,10 +26,13 @@ enum Format {
     Markdown,
 }
 
+/// How often each is played unless it is said.
+const PLAYED: Count = Count::Fixed(20);
+
 /// Arguments of `compare`.
 #[derive(Debug, Args)]
 pub(crate) struct CompareArgs {
-    /// The baseline, a scenario file; then its variants, if they are files
+    /// The baseline, then its variants: scenario files, or what run --format json saved
     #[arg(required = true, value_name = "SCENARIO")]
     scenarios: Vec<String>,
     /// A variant: the baseline with this changed, like nodes.web.workers=8; several changes of one
@@ -44,9 +48,10 @@ pub(crate) struct CompareArgs {
     /// Draw the luck from this seed instead of the baseline's own
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Play each so often; auto: until the objectives of all are known to the precision
-    #[arg(long, value_name = "N|auto", default_value = "20")]
-    replications: Count,
+    /// Play each so often, 20 times unless said; auto: until the objectives of all are known to
+    /// the precision
+    #[arg(long, value_name = "N|auto")]
+    replications: Option<Count>,
     #[command(flatten)]
     many: ManyArgs,
     /// How it is written
@@ -55,9 +60,8 @@ pub(crate) struct CompareArgs {
     /// Where it goes; - is standard output
     #[arg(long, short, value_name = "FILE")]
     output: Option<String>,
-    /// Exit with 0 also when a variant misses an objective
-    #[arg(long)]
-    allow_missed: bool,
+    #[command(flatten)]
+    gate: GateArgs,
     /// Show no progress
     #[arg(long, short)]
     quiet: bool,
@@ -65,10 +69,14 @@ pub(crate) struct CompareArgs {
 
 pub(super) fn compare(args: &CompareArgs, color: Color) -> Result<Exit, Failure> {
     let destination = Destination::new("--output", args.output.as_deref())?;
-    let plans = plans(args, color)?;
+    let gate = args.gate.open()?;
+    if let Some(comparison) = saved(args)? {
+        return told(&comparison, args, (&destination, &gate), &[]);
+    }
+    let (plans, spots) = plans(args, color)?;
     let seed = args.seed.unwrap_or(plans[0].seed);
     let mut many = Many::new(&args.many, plans, seed, interrupts()?, args.quiet);
-    let sets = many.play(args.replications)?;
+    let sets = many.play(args.replications.unwrap_or(PLAYED))?;
     let [baseline, variants @ ..] = &sets[..] else {
         return Err(Failure::internal("there is no baseline"));
     };
@@ -76,24 +84,79 @@ pub(super) fn compare(args: &CompareArgs, color: Color) -> Result<Exit, Failure>
         return Ok(nothing_yet());
     }
     let comparison = Comparison::of(baseline, variants, CONFIDENCE);
+    let exit = told(&comparison, args, (&destination, &gate), &spots)?;
+    if many.was_stopped() {
+        let done = baseline.len();
+        talk(&format!("interrupted: {done} replications were complete and are compared\n"));
+        return Ok(Exit::Interrupted);
+    }
+    Ok(exit)
+}
+
+/// Writes the comparison, and closes the gate.
+fn told(
+    comparison: &Comparison,
+    args: &CompareArgs,
+    (destination, gate): (&Destination, &Gate),
+    spots: &[Vec<Spot>],
+) -> Result<Exit, Failure> {
     let text = match args.format {
         Format::Text => comparison.to_text(),
         Format::Markdown => comparison.to_markdown(),
         Format::Json => comparison.to_json().map_err(Failure::internal)?,
     };
     destination.write(&text)?;
-    if many.was_stopped() {
-        let done = baseline.len();
-        talk(&format!("interrupted: {done} replications were complete and are compared\n"));
-        return Ok(Exit::Interrupted);
-    }
-    let missed = |surety| matches!(surety, Surety::Missed | Surety::CannotTell);
-    let missed = comparison.variants.iter().any(|one| missed(one.summary.verdict));
-    Ok(if missed && !args.allow_missed { Exit::Missed } else { Exit::Ok })
+    let checks = Check::of_comparison(comparison, spots);
+    let (markdown, text) = (comparison.to_markdown(), comparison.to_text());
+    gate.close(&checks, Shown { markdown: &markdown, text: &text })
 }
 
-/// The baseline and its variants, all as long as the baseline.
-fn plans(args: &CompareArgs, color: Color) -> Result<Vec<Arc<Plan>>, Failure> {
+/// A comparison of saved reports, if they are what is named.
+fn saved(args: &CompareArgs) -> Result<Option<Comparison>, Failure> {
+    let mut reports = Vec::new();
+    let mut scenarios = Vec::new();
+    for name in &args.scenarios {
+        // standard input can be read once, and is a scenario
+        let text = if name == "-" { String::new() } else { input::saved(name)? };
+        match is_saved(&text) {
+            true => reports.push((name, text)),
+            false => scenarios.push(name),
+        }
+    }
+    let Some((first, _)) = reports.first() else { return Ok(None) };
+    if let Some(scenario) = scenarios.first() {
+        return Err(Failure::usage(format!(
+            "{first} is a saved report and {scenario} a scenario: save the scenario's too, with \
+             busyhour run {scenario} --replications 20 --format json --output FILE, or name two \
+             scenarios"
+        )));
+    }
+    let played = args.replications.is_some() || args.seed.is_some() || args.duration.is_some();
+    let changed = !args.change.is_empty() || !args.set.is_empty();
+    if played || changed || args.gate.asks() {
+        return Err(Failure::usage(
+            "saved reports are compared as they are: leave out what would play them otherwise \
+             (--change, --set, --objective, --duration, --seed, --replications), or name scenarios",
+        ));
+    }
+    let mut summaries = Vec::new();
+    for (name, text) in &reports {
+        let wrong = |why: String| Failure::usage(format!("{name}: {why}"));
+        let mut summary = Summary::from_saved(text).map_err(wrong)?;
+        summary.name = format!("{} ({name})", summary.name);
+        summaries.push(summary);
+    }
+    let baseline = summaries.remove(0);
+    if summaries.is_empty() {
+        return Err(Failure::usage(format!(
+            "{first} has nothing to be compared with: name another"
+        )));
+    }
+    Comparison::of_saved(baseline, summaries, CONFIDENCE).map(Some).map_err(Failure::usage)
+}
+
+/// The baseline and its variants, all as long as the baseline, and where their objectives stand.
+fn plans(args: &CompareArgs, color: Color) -> Result<(Vec<Arc<Plan>>, Vec<Vec<Spot>>), Failure> {
     let color = color.on(&stderr());
     let mut common = args.set.clone();
     common.extend(args.duration.map(|duration| format!("duration={duration}")));
@@ -103,16 +166,20 @@ fn plans(args: &CompareArgs, color: Color) -> Result<Vec<Arc<Plan>>, Failure> {
             "standard input can be read once only: save the scenario in a file and name that",
         ));
     }
-    let mut plans = Vec::new();
+    let (mut plans, mut spots) = (Vec::new(), Vec::new());
     for scenario in &args.scenarios {
-        plans.push(input::plan(scenario, &common, color)?);
+        let found = input::scenario(scenario, &args.gate.changes(&common), color)?;
+        plans.push(found.plan);
+        spots.push(found.spots);
     }
     for changes in &args.change {
         let mut overrides = common.clone();
         overrides.extend(changes.split_whitespace().map(str::to_owned));
-        let mut plan = input::plan(&args.scenarios[0], &overrides, color)?;
-        plan.name = format!("{} with {changes}", plan.name);
-        plans.push(plan);
+        let changed = args.gate.changes(&overrides);
+        let mut found = input::scenario(&args.scenarios[0], &changed, color)?;
+        found.plan.name = format!("{} with {changes}", found.plan.name);
+        plans.push(found.plan);
+        spots.push(found.spots);
     }
     if plans.len() < 2 {
         return Err(Failure::usage(
@@ -126,5 +193,6 @@ fn plans(args: &CompareArgs, color: Color) -> Result<Vec<Arc<Plan>>, Failure> {
             other.name, plans[0].name
         )));
     }
-    Ok(plans.into_iter().map(Arc::new).collect())
+    plans.iter().try_for_each(|plan| args.gate.demand(plan))?;
+    Ok((plans.into_iter().map(Arc::new).collect(), spots))
 }

@@ -67,7 +67,7 @@ pub(super) fn init(args: &InitArgs) -> Result<Exit, Failure> {
         return Err(Failure::usage(format!("there is no terminal to ask questions on: {remedy}")));
     };
     let text = draft::scenario(&wishes);
-    let Reading { plan, problems, sources } = read(&args.file, &text, &[], &NoFiles);
+    let Reading { plan, problems, sources, .. } = read(&args.file, &text, &[], &NoFiles);
     if plan.is_none() {
         talk(&render_all(&problems, &sources, false));
         return Err(Failure::usage("with these answers there is no scenario: change them"));

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, ValueEnum};
-use sim_core::{Advanced, Duration, Plan, Report, Run, Surety, Verdict, figures};
+use sim_core::{Advanced, Check, Duration, Plan, Regression, Report, Run, Summary, figures};
 
 use crate::exit::{Exit, Failure};
-use crate::input;
+use crate::gate::{Baseline, BaselineArgs, Gate, GateArgs, Shown};
+use crate::input::{self, Scenario};
 use crate::many::{Count, Many, ManyArgs, begin, nothing_yet};
-use crate::output::{Destination, talk};
+use crate::output::{Destination, print, talk};
 use crate::progress::{Progress, cpu_seconds};
 use crate::style::{Color, painted};
 
@@ -43,6 +44,8 @@ enum Frames {
 
 /// Arguments of `run`.
 #[derive(Debug, Args)]
+#[command(mut_arg("precision", |arg| arg.requires("replications")))]
+#[command(mut_arg("threads", |arg| arg.requires("replications")))]
 pub(crate) struct RunArgs {
     /// The scenario, a YAML file; - reads standard input
     scenario: String,
@@ -73,12 +76,10 @@ pub(crate) struct RunArgs {
     replications: Option<Count>,
     #[command(flatten)]
     many: ManyArgs,
-    /// Fail with exit code 2 if the scenario states no objectives
-    #[arg(long)]
-    require_objectives: bool,
-    /// Exit with 0 also when an objective is missed: to look, not to gate
-    #[arg(long)]
-    allow_missed: bool,
+    #[command(flatten)]
+    gate: GateArgs,
+    #[command(flatten)]
+    baseline: BaselineArgs,
     /// Show no progress
     #[arg(long, short)]
     quiet: bool,
@@ -91,18 +92,15 @@ pub(super) fn run(args: &RunArgs, color: Color) -> Result<Exit, Failure> {
     if page == Some(Destination::Stdout) {
         return Err(Failure::usage("--html - would print two reports: write --format html"));
     }
-    let plan = input::plan(&args.scenario, &overrides(args), color.on(&stderr()))?;
-    if args.require_objectives && plan.objectives.is_empty() {
-        return Err(Failure::usage(format!(
-            "{} states no objectives, so nothing would be checked: write \
-             objectives: [errors < 0.1%]",
-            plan.name
-        )));
-    }
+    let (gate, baseline) = (args.gate.open()?, args.baseline.open()?);
+    let overrides = overrides(args);
+    let changes = args.gate.changes(&overrides);
+    let scenario = input::scenario(&args.scenario, &changes, color.on(&stderr()))?;
+    args.gate.demand(&scenario.plan)?;
     if let Some(count) = args.replications {
-        return replicated(plan, count, args, &destination);
+        return replicated(scenario, (count, baseline), args, (&destination, &gate));
     }
-    if let Some(doubt) = &plan.doubt {
+    if let Some(doubt) = &scenario.plan.doubt {
         let paths: Vec<&str> = doubt.inputs.iter().map(|input| &input.path[..]).collect();
         talk(&format!(
             "note: taken as written, though known within limits only: {}; --replications 20 draws \
@@ -110,12 +108,14 @@ pub(super) fn run(args: &RunArgs, color: Color) -> Result<Exit, Failure> {
             paths.join(", ")
         ));
     }
-    let (run, cpu) = played(plan, args)?;
+    let (run, cpu) = played(scenario.plan, args)?;
     let mut report = Report::of(&run).with_cpu_seconds(cpu);
     report.command = Some(repeat(args, run.seed()));
     if let Some(page) = page {
         page.write(&report.to_html())?;
     }
+    let now = Summary::of_report(&report);
+    let regression = baseline.map(|one| one.against(now)).transpose()?;
     let text = match args.format {
         Format::Text if destination == Destination::Stdout && color.on(&stdout()) => {
             painted(&report.to_text())
@@ -130,15 +130,17 @@ pub(super) fn run(args: &RunArgs, color: Color) -> Result<Exit, Failure> {
         }
     };
     destination.write(&text)?;
-    Ok(exit(&report, args.allow_missed))
+    let (checks, text) = (Check::of_report(&report, &scenario.spots), report.to_text());
+    let exit = judged((checks, text), regression.as_ref(), args, (&destination, &gate))?;
+    Ok(if was_cut(&report) { Exit::Interrupted } else { exit })
 }
 
 /// Plays it many times.
 fn replicated(
-    plan: Plan,
-    count: Count,
+    Scenario { plan, spots }: Scenario,
+    (count, baseline): (Count, Option<Baseline>),
     args: &RunArgs,
-    destination: &Destination,
+    (destination, gate): (&Destination, &Gate),
 ) -> Result<Exit, Failure> {
     if matches!(args.format, Format::Csv | Format::Html) || args.html.is_some() {
         return Err(Failure::usage(
@@ -158,23 +160,44 @@ fn replicated(
         _ => summary.to_text(),
     };
     destination.write(&text)?;
+    let regression = baseline.map(|one| one.against(summary.clone())).transpose()?;
+    let (checks, text) = (Check::of_summary(&summary, &spots), summary.to_text());
+    let exit = judged((checks, text), regression.as_ref(), args, (destination, gate))?;
     if many.was_stopped() {
         talk(&format!("interrupted after {} replications\n", summary.samples.len()));
         return Ok(Exit::Interrupted);
     }
-    let sure = matches!(summary.verdict, Surety::Held | Surety::NoObjectives);
-    Ok(if sure || args.allow_missed { Exit::Ok } else { Exit::Missed })
+    Ok(exit)
 }
 
-fn exit(report: &Report, allow_missed: bool) -> Exit {
+/// Says what became of the baseline's figures, and closes the gate.
+fn judged(
+    (mut checks, mut text): (Vec<Check>, String),
+    regression: Option<&Regression>,
+    args: &RunArgs,
+    (destination, gate): (&Destination, &Gate),
+) -> Result<Exit, Failure> {
+    if let Some(regression) = regression {
+        let said = format!("\n{}", regression.to_text());
+        // what is for programs or in a file stays what it is
+        match (args.format, destination) {
+            (Format::Text, Destination::Stdout) => print(&said)?,
+            _ => talk(&said),
+        }
+        text.push_str(&said);
+        checks.extend(regression.checks());
+    }
+    gate.close(&checks, Shown { text: &text, ..Shown::default() })
+}
+
+/// Whether a run was interrupted, and says so.
+fn was_cut(report: &Report) -> bool {
     if report.interrupted {
         let at = figures::clock((report.simulated_s * 1e9) as u64);
         let all = figures::clock((report.duration_s * 1e9) as u64);
         talk(&format!("interrupted at {at} of {all}: the report covers what was simulated\n"));
-        return Exit::Interrupted;
     }
-    let missed = report.verdict == Verdict::Missed && !allow_missed;
-    if missed { Exit::Missed } else { Exit::Ok }
+    report.interrupted
 }
 
 /// What the command line changes in the scenario.
@@ -221,6 +244,7 @@ fn repeat(args: &RunArgs, seed: u64) -> String {
     words.push(format!("--seed {seed}"));
     words.extend(args.set.iter().map(|set| format!("--set {}", quoted(set))));
     words.extend(args.duration.map(|duration| format!("--duration {duration}")));
+    words.extend(args.gate.objective.iter().map(|one| format!("--objective {}", quoted(one))));
     words.join(" ")
 }
 

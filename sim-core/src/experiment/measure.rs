@@ -56,8 +56,12 @@ impl Sample {
     /// What an experiment keeps of a finished run.
     #[must_use]
     pub fn of(run: &Run) -> Self {
-        let report = Report::of(run);
-        let (measures, values) = figures(&report).into_iter().unzip();
+        Sample { latencies: histograms(run), ..Sample::of_report(&Report::of(run)) }
+    }
+
+    /// What an experiment keeps of a run's report; recorded latencies are not in one.
+    pub(super) fn of_report(report: &Report) -> Self {
+        let (measures, values) = figures(report).into_iter().unzip();
         let found = &report.bottleneck;
         let broke = found.node.as_ref().map(|node| {
             let resource = found.resource.as_deref().unwrap_or("is down");
@@ -70,7 +74,7 @@ impl Sample {
             held: report.objectives.iter().map(|objective| objective.held).collect(),
             drawn: run.plan().drawn.clone(),
             broke,
-            latencies: histograms(run),
+            latencies: IndexMap::new(),
             measures,
         }
     }

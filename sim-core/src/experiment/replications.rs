@@ -9,6 +9,7 @@ use super::statistics::Estimate;
 use super::warmup::WarmUp;
 use crate::engine::chance::{mix, name_key};
 use crate::engine::meter::Histogram;
+use crate::engine::time::SECOND;
 use crate::report::Unit;
 use crate::scenario::plan::Plan;
 
@@ -38,6 +39,8 @@ pub struct Summary {
     pub name: String,
     /// The scenario's hash, 16 hexadecimal digits.
     pub scenario_hash: String,
+    /// How long each run lasts, simulated seconds.
+    pub duration_s: f64,
     /// How sure the intervals are, 0 to 1.
     pub confidence: f64,
     /// What was found out about the beginning, where that was looked for: in scenarios in which
@@ -82,6 +85,8 @@ pub struct Objective {
     pub expression: String,
     /// What its value is measured in.
     pub unit: Unit,
+    /// The bound.
+    pub bound: f64,
     /// Its value, on average over runs; `None` if it could be measured in none.
     pub value: Option<Estimate>,
     /// Whether it holds.
@@ -164,21 +169,13 @@ impl Replications {
         self.samples.is_empty()
     }
 
-    pub(super) fn measures(&self) -> &[Measure] {
-        &self.measures
-    }
-
-    pub(super) fn samples(&self) -> &[Sample] {
-        &self.samples
-    }
-
     /// The values of a measure in the runs that have one.
     fn values(&self, place: usize) -> Vec<f64> {
         self.samples.iter().filter_map(|sample| sample.values[place]).collect()
     }
 
     /// The figure that a measure is of all runs together.
-    pub(super) fn point(&self, place: usize) -> Option<f64> {
+    fn point(&self, place: usize) -> Option<f64> {
         match &self.measures[place].pooled {
             Some(of) => pooled(&self.latencies, of),
             None => {
@@ -189,7 +186,7 @@ impl Replications {
     }
 
     /// Whether the runs differ in their inputs too.
-    pub(super) fn is_doubtful(&self) -> bool {
+    fn is_doubtful(&self) -> bool {
         self.plan.doubt.is_some()
     }
 
@@ -206,7 +203,7 @@ impl Replications {
         Some(Inputs::of(self.plan.doubt.as_ref()?, &self.samples, spreads))
     }
 
-    pub(super) fn estimate(&self, place: usize) -> Option<Estimate> {
+    fn estimate(&self, place: usize) -> Option<Estimate> {
         let point = self.point(place)?;
         let found = match self.spread(place) {
             Some(spread) => spread.estimate(point, self.confidence),
@@ -218,7 +215,7 @@ impl Replications {
         Some(Estimate { low: found.low.map(|low| low.max(0.0)), ..found })
     }
 
-    pub(super) fn place(&self, name: &str) -> Option<usize> {
+    fn place(&self, name: &str) -> Option<usize> {
         self.measures.iter().position(|measure| measure.name == name)
     }
 
@@ -271,24 +268,18 @@ impl Replications {
     pub fn summary(&self) -> Summary {
         let objectives: Vec<Objective> =
             (0..self.plan.objectives.len()).map(|index| self.objective(index)).collect();
-        let any = |surety| objectives.iter().any(|objective| objective.verdict == surety);
-        let verdict = match () {
-            () if objectives.is_empty() => Surety::NoObjectives,
-            () if any(Surety::Missed) => Surety::Missed,
-            () if any(Surety::CannotTell) => Surety::CannotTell,
-            () => Surety::Held,
-        };
         let names = self.measures.iter().map(|measure| measure.name.clone());
         Summary {
             schema_version: 1,
             name: self.plan.name.clone(),
             scenario_hash: format!("{:016x}", self.plan.hash),
+            duration_s: self.plan.duration as f64 / SECOND as f64,
             confidence: self.confidence,
             warmup: self.warmup,
             inputs: self.inputs(),
-            verdict,
+            verdict: Surety::of_all(&objectives),
             objectives,
-            breaks: self.breaks(),
+            breaks: breaks(&self.samples, self.confidence),
             estimates: names.zip((0..self.measures.len()).map(|at| self.estimate(at))).collect(),
             measures: self.measures.clone(),
             samples: self.samples.clone(),
@@ -309,30 +300,43 @@ impl Replications {
         Objective {
             expression: written.expression.clone(),
             unit: place.map_or(Unit::Share, |place| self.measures[place].unit),
+            bound: written.bound,
             value,
             verdict,
             held_in,
             held_share: Estimate::share(held_in, self.len(), self.confidence),
         }
     }
+}
 
-    fn breaks(&self) -> Vec<Breaks> {
-        let mut all: IndexMap<Option<&str>, Vec<f64>> = IndexMap::new();
-        for sample in &self.samples {
-            match &sample.broke {
-                Some((what, at)) => all.entry(Some(what)).or_default().push(*at),
-                None => all.entry(None).or_default().push(0.0),
-            }
+/// What broke first, the most frequent first.
+pub(super) fn breaks(samples: &[Sample], confidence: f64) -> Vec<Breaks> {
+    let mut all: IndexMap<Option<&str>, Vec<f64>> = IndexMap::new();
+    for sample in samples {
+        match &sample.broke {
+            Some((what, at)) => all.entry(Some(what)).or_default().push(*at),
+            None => all.entry(None).or_default().push(0.0),
         }
-        let mut breaks: Vec<Breaks> = all
-            .into_iter()
-            .map(|(what, at)| Breaks {
-                what: what.map(str::to_owned),
-                runs: at.len() as u32,
-                from_s: what.and_then(|_| Estimate::mean(&at, self.confidence)),
-            })
-            .collect();
-        breaks.sort_by_key(|one| std::cmp::Reverse(one.runs));
-        breaks
+    }
+    let one = |(what, at): (Option<&str>, Vec<f64>)| Breaks {
+        what: what.map(str::to_owned),
+        runs: at.len() as u32,
+        from_s: what.and_then(|_| Estimate::mean(&at, confidence)),
+    };
+    let mut breaks: Vec<Breaks> = all.into_iter().map(one).collect();
+    breaks.sort_by_key(|one| std::cmp::Reverse(one.runs));
+    breaks
+}
+
+impl Surety {
+    /// Of all objectives together: as sure as the least sure one.
+    pub(super) fn of_all(objectives: &[Objective]) -> Self {
+        let any = |surety| objectives.iter().any(|objective| objective.verdict == surety);
+        match () {
+            () if objectives.is_empty() => Surety::NoObjectives,
+            () if any(Surety::Missed) => Surety::Missed,
+            () if any(Surety::CannotTell) => Surety::CannotTell,
+            () => Surety::Held,
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What replications and comparisons say, for a terminal and as Markdown.
 
-use super::compare::{Comparison, Difference, Finding, Variant};
+use super::compare::{Comparison, Difference, Finding, Luck, Variant};
+use super::gate::cell;
 use super::inputs::{Inputs, Shares};
 use super::replications::{Objective, PLAIN, Summary, Surety};
 use super::statistics::Estimate;
@@ -29,7 +30,7 @@ const SHOWN: [(&str, &str); 11] = [
 /// Objectives at most whose doubt is told.
 const DOUBTS: usize = 3;
 
-fn label(name: &str) -> &str {
+pub(super) fn label(name: &str) -> &str {
     SHOWN.iter().find(|(known, _)| *known == name).map_or(name, |(_, label)| label)
 }
 
@@ -76,7 +77,7 @@ impl WarmUp {
 }
 
 /// `4.21 s to 4.53 s`, or nothing where one run tells nothing of the spread.
-fn interval(of: &Estimate, unit: Unit) -> String {
+pub(super) fn interval(of: &Estimate, unit: Unit) -> String {
     match (of.low, of.high) {
         (Some(low), Some(high)) => format!("{} to {}", unit.say(low), unit.say(high)),
         _ => "-".to_owned(),
@@ -131,7 +132,8 @@ impl Summary {
         let header = ["", "", "on average", "interval", "held in", "of all days"];
         let mut table = Table::new(&header).left(&[0, 1]);
         let runs = self.samples.len();
-        for Objective { expression, unit, value, verdict, held_in, held_share } in &self.objectives
+        for Objective { expression, unit, value, verdict, held_in, held_share, .. } in
+            &self.objectives
         {
             let average = value.as_ref().map_or("nothing".to_owned(), |one| unit.say(one.value));
             let range = value.as_ref().map_or("-".to_owned(), |one| interval(one, *unit));
@@ -210,6 +212,11 @@ impl Summary {
 }
 
 impl Difference {
+    /// Whether less of it is what one wants.
+    pub(super) fn lower_is_better(&self) -> bool {
+        self.name != "goodput_rps"
+    }
+
     /// `p99 is 38 ms to 52 ms lower`, or that it cannot be told.
     #[must_use]
     pub fn said(&self, replications: u32) -> String {
@@ -239,7 +246,10 @@ impl Difference {
                     say(high)
                 )
             }
-            _ => format!("{name}: one replication tells nothing of the spread"),
+            _ => {
+                let word = if self.difference.value < 0.0 { "lower" } else { "higher" };
+                format!("{name} is {} {word}", say(self.difference.value))
+            }
         }
     }
 }
@@ -276,23 +286,47 @@ impl Comparison {
         indented(self)
     }
 
+    /// What the differences of a variant rest on.
+    pub(super) fn basis(&self, variant: &Variant) -> String {
+        let sure = percent(self.confidence);
+        let (a, b) = (self.replications, variant.summary.samples.len());
+        match variant.luck {
+            Luck::Shared => format!(
+                "{a} replications of each on the same luck; all differences together are {sure} \
+                 sure"
+            ),
+            Luck::Independent => format!(
+                "{a} replications against {b} on other luck, as independent samples; all \
+                 differences together are {sure} sure"
+            ),
+            Luck::OneRun => "One run tells nothing of the spread: differences without intervals, \
+                             which may be luck"
+                .to_owned(),
+        }
+    }
+
     /// A row per difference: both sides, how far they are apart, and what can be said of it.
     fn rows(variant: &Variant) -> Vec<Vec<String>> {
         let mut rows = Vec::new();
         for one in &variant.differences {
-            let by = |value: Option<f64>| value.map_or("-".to_owned(), |v| signed(one.unit, v));
+            let by = |value: f64| signed(one.unit, value);
+            let range = match (one.difference.low, one.difference.high) {
+                (Some(low), Some(high)) => format!("{} to {}", by(low), by(high)),
+                _ => "-".to_owned(),
+            };
             let finding = match one.finding {
                 Finding::Equal => "same",
                 Finding::Lower => "lower",
                 Finding::Higher => "higher",
+                Finding::CannotTell { .. } if one.difference.low.is_none() => "one run",
                 Finding::CannotTell { .. } => "cannot tell",
             };
             rows.push(vec![
                 label(&one.name).to_owned(),
                 one.unit.say(one.baseline),
                 one.unit.say(one.variant),
-                by(Some(one.difference.value)),
-                format!("{} to {}", by(one.difference.low), by(one.difference.high)),
+                by(one.difference.value),
+                range,
                 finding.to_owned(),
             ]);
         }
@@ -302,14 +336,13 @@ impl Comparison {
     /// For people, at most 100 columns.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let sure = percent(self.confidence);
-        let mut out = format!(
-            "{} replications of each on the same luck; all differences of a variant together are \
-             {sure} sure\n",
-            self.replications
-        );
+        let mut out = String::new();
         for variant in &self.variants {
-            out.push_str(&format!("\n{} against {}\n", variant.summary.name, self.baseline.name));
+            if !out.is_empty() {
+                out.push('\n');
+            }
+            out.push_str(&format!("{} against {}\n", variant.summary.name, self.baseline.name));
+            out.push_str(&format!("{}\n", self.basis(variant)));
             for line in variant.said(&self.baseline, self.replications) {
                 for (index, part) in wrapped(&line, 96).iter().enumerate() {
                     out.push_str(if index == 0 { "  " } else { "    " });
@@ -333,20 +366,16 @@ impl Comparison {
         let mut out = String::new();
         for variant in &self.variants {
             let (name, baseline) = (&variant.summary.name, &self.baseline.name);
-            out.push_str(&format!("### {name} against {baseline}\n\n"));
+            out.push_str(&format!("### {} against {}\n\n", cell(name), cell(baseline)));
             for line in variant.said(&self.baseline, self.replications) {
-                out.push_str(&format!("- {line}\n"));
+                out.push_str(&format!("- {}\n", cell(&line)));
             }
             out.push_str("\n| | baseline | variant | difference | interval | |\n");
             out.push_str("|---|--:|--:|--:|--:|---|\n");
             for row in Self::rows(variant) {
                 out.push_str(&format!("| {} |\n", row.join(" | ")));
             }
-            out.push_str(&format!(
-                "\n{} replications of each on the same luck, {} sure.\n\n",
-                self.replications,
-                percent(self.confidence)
-            ));
+            out.push_str(&format!("\n{}.\n\n", self.basis(variant)));
         }
         out
     }
@@ -364,7 +393,7 @@ fn shared(variant: &Variant) -> String {
     }
 }
 
-fn signed(unit: Unit, value: f64) -> String {
+pub(super) fn signed(unit: Unit, value: f64) -> String {
     match value {
         0.0 => unit.say(0.0),
         value if value > 0.0 => format!("+{}", unit.say(value)),

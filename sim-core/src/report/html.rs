@@ -5,7 +5,7 @@ mod charts;
 mod figure;
 mod flags;
 pub(super) mod heat;
-mod markup;
+pub(super) mod markup;
 mod moments;
 mod paths;
 mod sections;

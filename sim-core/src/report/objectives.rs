@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::counts::ms;
 use super::facts::{Class, Facts, ratio, seconds, total};
-use super::figures::{duration_ms, percent, significant};
+use super::figures::{at, duration_ms, percent, significant};
 use crate::engine::meter::Histogram;
 use crate::run::ClassFrame;
 use crate::scenario::objective::{Metric, Objective};
@@ -84,6 +84,17 @@ pub struct Breach {
     pub worst: f64,
     /// Whether it lasted to the end of the run.
     pub to_the_end: bool,
+}
+
+impl ObjectiveReport {
+    /// `broken from 33m 10s to 39m 40s and 2 more times`, or nothing.
+    pub(crate) fn broken_said(&self) -> String {
+        let Some(first) = self.broken.first() else { return String::new() };
+        let more = self.broken.len() - 1;
+        let until = if first.to_the_end { "the end".to_owned() } else { at(first.end_s) };
+        let more = if more > 0 { format!(" and {more} more times") } else { String::new() };
+        format!("broken from {} to {until}{more}", at(first.start_s))
+    }
 }
 
 /// Relapses after fewer frames than this, or than this part of all frames, belong to one breach.

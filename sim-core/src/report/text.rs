@@ -56,15 +56,7 @@ fn objectives(report: &Report) -> String {
         let verdict = if objective.held { "held" } else { "MISSED" };
         let said = objective.value.map_or("nothing to measure".into(), |v| objective.unit.say(v));
         let mut row = vec![verdict.to_owned(), objective.expression.clone(), said];
-        row.push(match objective.broken.first() {
-            None => String::new(),
-            Some(first) => {
-                let more = objective.broken.len() - 1;
-                let until = if first.to_the_end { "the end".to_owned() } else { at(first.end_s) };
-                let more = if more > 0 { format!(" and {more} more times") } else { String::new() };
-                format!("broken from {} to {until}{more}", at(first.start_s))
-            }
-        });
+        row.push(objective.broken_said());
         table.row(row);
     }
     titled("Objectives", &table.left(&[0, 1, 3]).body())

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::problem::suggest;
 use crate::units::{Duration, Rate, Share};
 
 /// What an objective looks at.
@@ -98,8 +99,13 @@ impl Objective {
             }
             _ => (None, &words[..]),
         };
-        let metric = metric(words, right)
-            .ok_or_else(|| format!("\"{}\" in \"{text}\" is no metric: {FORM}", left.trim()))?;
+        let metric = metric(words, right).ok_or_else(|| {
+            let near = words.first().and_then(|word| suggest(word, METRICS));
+            let near = near.filter(|near| words.first() != Some(near));
+            let remedy = near.map(|near| format!("did you mean \"{near}\"?"));
+            let remedy = remedy.as_deref().unwrap_or(FORM);
+            format!("\"{}\" in \"{text}\" is no metric: {remedy}", left.trim())
+        })?;
         let bound = bound(metric, right.trim()).map_err(|why| match why.split_once(": ") {
             Some((why, remedy)) => format!("{why}: {remedy}"),
             None => format!("{why}: {FORM}"),

@@ -18,6 +18,27 @@ pub(crate) const FAULTS: &[Fault] = &[
         why: "a difference is judged by the spread of differences",
     },
     Fault {
+        file: "sim-core/src/experiment/statistics.rs",
+        find: "        let error = first.0 + second.0;",
+        replace: "        let error = first.0;",
+        test: "experiments::variants",
+        why: "both sides of a difference have luck of their own",
+    },
+    Fault {
+        file: "sim-core/src/experiment/gate.rs",
+        find: "            fails: objective.verdict != Surety::Held,",
+        replace: "            fails: objective.verdict == Surety::Missed,",
+        test: "experiments::an_objective",
+        why: "a build does not pass by luck",
+    },
+    Fault {
+        file: "sim-core/src/experiment/regression.rs",
+        find: "        let worse = if difference.lower_is_better() { value } else { -value };",
+        replace: "        let worse = value;",
+        test: "experiments::a_regression",
+        why: "fewer answers are worse, and more latency is",
+    },
+    Fault {
         file: "sim-core/src/experiment/replications.rs",
         find: "            [true, true] => Surety::Held,",
         replace: "            [true, _] => Surety::Held,",

@@ -2,24 +2,24 @@
 
 /// A document as it grows.
 #[derive(Default)]
-pub(super) struct Markup {
+pub(crate) struct Markup {
     text: String,
     open: Vec<&'static str>,
 }
 
 /// Attributes of an element; values are escaped, and those without one are left out.
-pub(super) type Attributes<'a> = &'a [(&'a str, &'a str)];
+pub(crate) type Attributes<'a> = &'a [(&'a str, &'a str)];
 
 impl Markup {
     /// Opens an element.
-    pub(super) fn open(&mut self, tag: &'static str, attributes: Attributes<'_>) {
+    pub(crate) fn open(&mut self, tag: &'static str, attributes: Attributes<'_>) {
         self.tag(tag, attributes);
         self.text.push('>');
         self.open.push(tag);
     }
 
     /// Closes the element that was opened last.
-    pub(super) fn close(&mut self) {
+    pub(crate) fn close(&mut self) {
         if let Some(tag) = self.open.pop() {
             self.text.push_str(&format!("</{tag}>"));
             // a line break after a block keeps the file readable and costs little
@@ -30,30 +30,30 @@ impl Markup {
     }
 
     /// An element with text and nothing else in it.
-    pub(super) fn element(&mut self, tag: &'static str, attributes: Attributes<'_>, text: &str) {
+    pub(crate) fn element(&mut self, tag: &'static str, attributes: Attributes<'_>, text: &str) {
         self.open(tag, attributes);
         self.say(text);
         self.close();
     }
 
     /// An element that has no content.
-    pub(super) fn void(&mut self, tag: &'static str, attributes: Attributes<'_>) {
+    pub(crate) fn void(&mut self, tag: &'static str, attributes: Attributes<'_>) {
         self.tag(tag, attributes);
         self.text.push_str("/>");
     }
 
     /// Text.
-    pub(super) fn say(&mut self, text: &str) {
+    pub(crate) fn say(&mut self, text: &str) {
         text.chars().for_each(|c| escape(c, &mut self.text));
     }
 
     /// Text that is part of this program: styles and a script, without `<` and `&`.
-    pub(super) fn own(&mut self, text: &'static str) {
+    pub(crate) fn own(&mut self, text: &'static str) {
         self.text.push_str(text);
     }
 
     /// The whole document, everything closed.
-    pub(super) fn finish(mut self) -> String {
+    pub(crate) fn finish(mut self) -> String {
         while !self.open.is_empty() {
             self.close();
         }
