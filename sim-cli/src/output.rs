@@ -53,6 +53,15 @@ impl Destination {
         Ok(Destination::File(path))
     }
 
+    /// Reads `--html`: a page besides the report, so not on standard output.
+    pub(crate) fn page(file: Option<&str>) -> Result<Option<Self>, Failure> {
+        let page = file.map(|file| Destination::new("--html", Some(file))).transpose()?;
+        if page == Some(Destination::Stdout) {
+            return Err(Failure::usage("--html - would print two reports: write --format html"));
+        }
+        Ok(page)
+    }
+
     /// Writes the result.
     pub(crate) fn write(&self, text: &str) -> Result<(), Failure> {
         match self {

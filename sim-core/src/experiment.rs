@@ -2,7 +2,9 @@
 //! Pure: a door plays the runs, in parallel or not, and hands their samples in.
 
 mod compare;
+mod course;
 mod gate;
+mod html;
 mod inputs;
 mod measure;
 mod regression;
@@ -13,6 +15,7 @@ mod text;
 mod warmup;
 
 pub use self::compare::{Comparison, Difference, Finding, Luck, Variant};
+pub use self::course::{Course, Spread};
 pub use self::gate::{Check, Spot, annotations, job_summary, junit};
 pub use self::inputs::{Input, Inputs, Shares, inputs_key};
 pub use self::measure::{Measure, Sample};

@@ -9,7 +9,7 @@ mod csv;
 mod facts;
 pub mod figures;
 mod frames;
-mod html;
+pub(crate) mod html;
 mod latency_map;
 mod live;
 mod nodes;

@@ -165,7 +165,7 @@ fn read_plan(
         objectives: objectives?,
         hash: 0,
         steady: false,
-        doubt: Doubt::of(uncertain, (name, text), overrides).map(Arc::new),
+        doubt: Doubt::of(uncertain, (name, text), changes.set).map(Arc::new),
         drawn: Vec::new(),
     };
     check_times(&plan, &root, problems);

@@ -24,6 +24,8 @@ enum Format {
     Json,
     /// A table for a review.
     Markdown,
+    /// A page for a browser, one file that loads nothing.
+    Html,
 }
 
 /// How often each is played unless it is said.
@@ -60,6 +62,9 @@ pub(crate) struct CompareArgs {
     /// Where it goes; - is standard output
     #[arg(long, short, value_name = "FILE")]
     output: Option<String>,
+    /// Write the page for a browser here too: one file that loads nothing
+    #[arg(long, value_name = "FILE")]
+    html: Option<String>,
     #[command(flatten)]
     gate: GateArgs,
     /// Show no progress
@@ -69,9 +74,10 @@ pub(crate) struct CompareArgs {
 
 pub(super) fn compare(args: &CompareArgs, color: Color) -> Result<Exit, Failure> {
     let destination = Destination::new("--output", args.output.as_deref())?;
+    let page = Destination::page(args.html.as_deref())?;
     let gate = args.gate.open()?;
     if let Some(comparison) = saved(args)? {
-        return told(&comparison, args, (&destination, &gate), &[]);
+        return told(&comparison, args, (&destination, page.as_ref(), &gate), &[]);
     }
     let (plans, spots) = plans(args, color)?;
     let seed = args.seed.unwrap_or(plans[0].seed);
@@ -84,7 +90,7 @@ pub(super) fn compare(args: &CompareArgs, color: Color) -> Result<Exit, Failure>
         return Ok(nothing_yet());
     }
     let comparison = Comparison::of(baseline, variants, CONFIDENCE);
-    let exit = told(&comparison, args, (&destination, &gate), &spots)?;
+    let exit = told(&comparison, args, (&destination, page.as_ref(), &gate), &spots)?;
     if many.was_stopped() {
         let done = baseline.len();
         talk(&format!("interrupted: {done} replications were complete and are compared\n"));
@@ -97,12 +103,16 @@ pub(super) fn compare(args: &CompareArgs, color: Color) -> Result<Exit, Failure>
 fn told(
     comparison: &Comparison,
     args: &CompareArgs,
-    (destination, gate): (&Destination, &Gate),
+    (destination, page, gate): (&Destination, Option<&Destination>, &Gate),
     spots: &[Vec<Spot>],
 ) -> Result<Exit, Failure> {
+    if let Some(page) = page {
+        page.write(&comparison.to_html())?;
+    }
     let text = match args.format {
         Format::Text => comparison.to_text(),
         Format::Markdown => comparison.to_markdown(),
+        Format::Html => comparison.to_html(),
         Format::Json => comparison.to_json().map_err(Failure::internal)?,
     };
     destination.write(&text)?;

@@ -87,18 +87,14 @@ pub(crate) struct RunArgs {
 
 pub(super) fn run(args: &RunArgs, color: Color) -> Result<Exit, Failure> {
     let destination = Destination::new("--output", args.output.as_deref())?;
-    let page = args.html.as_deref().map(|file| Destination::new("--html", Some(file)));
-    let page = page.transpose()?;
-    if page == Some(Destination::Stdout) {
-        return Err(Failure::usage("--html - would print two reports: write --format html"));
-    }
+    let page = Destination::page(args.html.as_deref())?;
     let (gate, baseline) = (args.gate.open()?, args.baseline.open()?);
     let overrides = overrides(args);
     let changes = args.gate.changes(&overrides);
     let scenario = input::scenario(&args.scenario, &changes, color.on(&stderr()))?;
     args.gate.demand(&scenario.plan)?;
     if let Some(count) = args.replications {
-        return replicated(scenario, (count, baseline), args, (&destination, &gate));
+        return replicated(scenario, (count, baseline), args, (&destination, page.as_ref(), &gate));
     }
     if let Some(doubt) = &scenario.plan.doubt {
         let paths: Vec<&str> = doubt.inputs.iter().map(|input| &input.path[..]).collect();
@@ -140,24 +136,30 @@ fn replicated(
     Scenario { plan, spots }: Scenario,
     (count, baseline): (Count, Option<Baseline>),
     args: &RunArgs,
-    (destination, gate): (&Destination, &Gate),
+    (destination, page, gate): (&Destination, Option<&Destination>, &Gate),
 ) -> Result<Exit, Failure> {
-    if matches!(args.format, Format::Csv | Format::Html) || args.html.is_some() {
+    if args.format == Format::Csv {
         return Err(Failure::usage(
-            "replications are written as text or JSON: leave --html and --format out, or write \
-             --format json",
+            "replications are written as text, JSON or a page: write --format json or html",
         ));
     }
     let seed = args.seed.unwrap_or(plan.seed);
     let mut many = Many::new(&args.many, vec![Arc::new(plan)], seed, interrupts()?, args.quiet);
     let sets = many.play(count)?;
-    let summary = match sets.first() {
+    let mut summary = match sets.first() {
         Some(set) if !set.is_empty() => set.summary(),
         _ => return Ok(nothing_yet()),
     };
+    if let Some(page) = page {
+        page.write(&summary.to_html())?;
+    }
     let text = match args.format {
-        Format::Json => summary.to_json().map_err(Failure::internal)?,
-        _ => summary.to_text(),
+        Format::Json => {
+            summary.course = summary.course.filter(|_| args.frames == Frames::All);
+            summary.to_json().map_err(Failure::internal)?
+        }
+        Format::Html => summary.to_html(),
+        Format::Text | Format::Csv => summary.to_text(),
     };
     destination.write(&text)?;
     let regression = baseline.map(|one| one.against(summary.clone())).transpose()?;

@@ -25,7 +25,10 @@ impl Desk {
     fn type_in(&self, line: &str) {
         let (command, comment) = line.split_once(" #").unwrap_or((line, ""));
         let wanted = comment.trim().strip_prefix("exits with ").map_or(0, |code| {
-            code.split_whitespace().next().and_then(|code| code.parse().ok()).expect("a code")
+            code.split(|c: char| !c.is_ascii_digit())
+                .next()
+                .and_then(|code| code.parse().ok())
+                .expect("a code")
         });
         let words = words(command);
         let mut busyhour = Command::new(env!("CARGO_BIN_EXE_busyhour"));

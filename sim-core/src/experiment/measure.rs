@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use super::course::{Window, windows};
 use crate::engine::meter::Histogram;
 use crate::report::{Latency, Report, Unit, histograms};
 use crate::run::Run;
@@ -50,13 +51,20 @@ pub struct Sample {
     pub(super) latencies: IndexMap<String, Histogram>,
     #[serde(skip)]
     pub(super) measures: Vec<Measure>,
+    /// Figures over time, until they are summed with those of the other runs.
+    #[serde(skip)]
+    pub(super) windows: Vec<Window>,
 }
 
 impl Sample {
     /// What an experiment keeps of a finished run.
     #[must_use]
     pub fn of(run: &Run) -> Self {
-        Sample { latencies: histograms(run), ..Sample::of_report(&Report::of(run)) }
+        Sample {
+            drawn: run.plan().drawn.clone(),
+            latencies: histograms(run),
+            ..Sample::of_report(&Report::of(run))
+        }
     }
 
     /// What an experiment keeps of a run's report; recorded latencies are not in one.
@@ -72,10 +80,11 @@ impl Sample {
             digest: report.digest.clone(),
             values,
             held: report.objectives.iter().map(|objective| objective.held).collect(),
-            drawn: run.plan().drawn.clone(),
+            drawn: Vec::new(),
             broke,
             latencies: IndexMap::new(),
             measures,
+            windows: windows(report),
         }
     }
 }

@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use super::course::{Course, Sums};
 use super::inputs::{Inputs, Spread};
 use super::measure::{Measure, Sample, pooled};
 use super::statistics::Estimate;
@@ -27,6 +28,7 @@ pub struct Replications {
     measures: Vec<Measure>,
     samples: Vec<Sample>,
     latencies: IndexMap<String, Histogram>,
+    windows: Sums,
     warmup: Option<WarmUp>,
 }
 
@@ -62,6 +64,9 @@ pub struct Summary {
     pub measures: Vec<Measure>,
     /// The runs.
     pub samples: Vec<Sample>,
+    /// Figures over time, warm-up included; `None` where they were left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub course: Option<Course>,
 }
 
 /// How sure it is that an objective holds.
@@ -134,7 +139,8 @@ impl Replications {
     pub fn new(plan: std::sync::Arc<Plan>, confidence: f64) -> Self {
         let (measures, samples) = (Vec::new(), Vec::new());
         let latencies = IndexMap::new();
-        Replications { plan, confidence, measures, samples, latencies, warmup: None }
+        let windows = Sums::default();
+        Replications { plan, confidence, measures, samples, latencies, windows, warmup: None }
     }
 
     /// The same with what was found out about the beginning of the runs; the plan leaves it out
@@ -154,6 +160,7 @@ impl Replications {
         for (class, histogram) in std::mem::take(&mut sample.latencies) {
             self.latencies.entry(class).or_default().merge(&histogram);
         }
+        self.windows.add(&std::mem::take(&mut sample.windows));
         self.samples.push(sample);
     }
 
@@ -283,6 +290,7 @@ impl Replications {
             estimates: names.zip((0..self.measures.len()).map(|at| self.estimate(at))).collect(),
             measures: self.measures.clone(),
             samples: self.samples.clone(),
+            course: self.windows.course(self.confidence),
         }
     }
 

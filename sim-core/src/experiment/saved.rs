@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::course::Sums;
 use super::measure::Sample;
 use super::replications::{Objective, Summary, Surety, breaks};
 use super::statistics::Estimate;
@@ -54,6 +55,8 @@ impl Summary {
         let estimates: IndexMap<String, Option<Estimate>> =
             values.map(|(measure, value)| (measure.name.clone(), value.map(exactly))).collect();
         let objectives: Vec<Objective> = report.objectives.iter().map(objective).collect();
+        let mut windows = Sums::default();
+        windows.add(&std::mem::take(&mut sample.windows));
         let samples = vec![sample];
         Summary {
             schema_version: 1,
@@ -69,6 +72,7 @@ impl Summary {
             estimates,
             measures,
             samples,
+            course: windows.course(CONFIDENCE),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::compare::{Comparison, Difference, Finding, Luck, Variant};
 use super::gate::cell;
 use super::inputs::{Inputs, Shares};
-use super::replications::{Objective, PLAIN, Summary, Surety};
+use super::replications::{Breaks, Objective, PLAIN, Summary, Surety};
 use super::statistics::Estimate;
 use super::warmup::{PILOTS, WarmUp};
 use crate::report::Unit;
@@ -13,7 +13,7 @@ use crate::report::text::{Table, titled, wrapped};
 use crate::units::Duration;
 
 /// Measures shown of a scenario by itself.
-const SHOWN: [(&str, &str); 11] = [
+pub(super) const SHOWN: [(&str, &str); 11] = [
     ("latency_ms.mean", "latency mean"),
     ("latency_ms.p50", "latency p50"),
     ("latency_ms.p90", "latency p90"),
@@ -36,7 +36,7 @@ pub(super) fn label(name: &str) -> &str {
 
 impl Surety {
     /// In capitals where it is what a reader looks for.
-    fn said(self) -> &'static str {
+    pub(super) fn said(self) -> &'static str {
         match self {
             Surety::Held => "HOLDS",
             Surety::Missed => "DOES NOT HOLD",
@@ -56,7 +56,7 @@ impl Surety {
 
 impl WarmUp {
     /// What was found, and how to play such a run again or have it otherwise.
-    fn said(self) -> String {
+    pub(super) fn said(self) -> String {
         match self {
             WarmUp::Removed { s } if s > 0.0 => format!(
                 "Warm-up        the first {} of each run are not measured (MSER-5 on {PILOTS} \
@@ -81,6 +81,18 @@ pub(super) fn interval(of: &Estimate, unit: Unit) -> String {
     match (of.low, of.high) {
         (Some(low), Some(high)) => format!("{} to {}", unit.say(low), unit.say(high)),
         _ => "-".to_owned(),
+    }
+}
+
+impl Breaks {
+    /// `web cpu in 7 of 12 runs, from 32m 40s on (± 12s)`.
+    pub(super) fn said(&self, runs: usize) -> String {
+        let what = self.what.as_deref().unwrap_or("nothing is saturated");
+        let from = self.from_s.as_ref().map_or(String::new(), |from| match from.half() {
+            Some(half) => format!(", from {} on (\u{b1} {})", at(from.value), at(half)),
+            None => format!(", from {} on", at(from.value)),
+        });
+        format!("{what} in {} of {runs} runs{from}", self.runs)
     }
 }
 
@@ -116,14 +128,9 @@ impl Summary {
 
     fn breaks_said(&self) -> String {
         let runs = self.samples.len();
-        let line = |(index, one): (usize, &super::Breaks)| {
+        let line = |(index, one): (usize, &Breaks)| {
             let label = if index == 0 { "Breaks first" } else { "" };
-            let what = one.what.as_deref().unwrap_or("nothing is saturated");
-            let from = one.from_s.as_ref().map_or(String::new(), |from| match from.half() {
-                Some(half) => format!(", from {} on (\u{b1} {})", at(from.value), at(half)),
-                None => format!(", from {} on", at(from.value)),
-            });
-            format!("{label:<15}{what} in {} of {runs} runs{from}\n", one.runs)
+            format!("{label:<15}{}\n", one.said(runs))
         };
         self.breaks.iter().take(3).enumerate().map(line).collect()
     }
@@ -174,11 +181,9 @@ impl Summary {
     fn figures_said(&self) -> String {
         let mut table =
             Table::new(&["", "value", "interval", "smallest run", "largest run"]).left(&[0]);
-        for (name, label) in SHOWN {
-            let Some(place) = self.measures.iter().position(|measure| measure.name == name) else {
-                continue;
-            };
-            self.row(&mut table, label, place);
+        for (name, _) in SHOWN {
+            let place = self.measures.iter().position(|measure| measure.name == name);
+            place.and_then(|at| self.row(at)).into_iter().for_each(|row| table.row(row.to_vec()));
         }
         titled("Figures", &table.body())
     }
@@ -187,27 +192,37 @@ impl Summary {
         let mut table =
             Table::new(&["", "busy", "interval", "smallest run", "largest run"]).left(&[0]);
         for (place, measure) in self.measures.iter().enumerate() {
-            let inner = measure.name.strip_prefix("nodes.");
-            if let Some(name) = inner.and_then(|name| name.strip_suffix(".utilisation")) {
-                self.row(&mut table, &name.replace('.', " "), place);
+            if measure.name.starts_with("nodes.") && measure.name.ends_with(".utilisation") {
+                self.row(place).into_iter().for_each(|row| table.row(row.to_vec()));
             }
         }
         titled("Resources", &table.body())
     }
 
-    fn row(&self, table: &mut Table, label: &str, place: usize) {
+    /// A measure: its name, its value, its interval, the smallest and the largest run.
+    pub(super) fn row(&self, place: usize) -> Option<[String; 5]> {
         let measure = &self.measures[place];
-        let Some(Some(found)) = self.estimates.get(&measure.name) else { return };
+        let found = self.estimates.get(&measure.name)?.as_ref()?;
         let values = || self.samples.iter().filter_map(|sample| sample.values[place]);
         let (least, most) = (values().min_by(f64::total_cmp), values().max_by(f64::total_cmp));
         let end = |value: Option<f64>| value.map_or("-".to_owned(), |v| measure.unit.say(v));
-        table.row(vec![
-            label.to_owned(),
+        let name = measure.name.strip_prefix("nodes.");
+        let name = name.and_then(|name| name.strip_suffix(".utilisation"));
+        let name = name.map_or(label(&measure.name).to_owned(), |name| name.replace('.', " "));
+        Some([
+            name,
             measure.unit.say(found.value),
             interval(found, measure.unit),
             end(least),
             end(most),
-        ]);
+        ])
+    }
+
+    /// The run with the highest 99th percentile: its seed.
+    pub(super) fn slowest(&self) -> Option<u64> {
+        let place = self.measures.iter().position(|one| one.name == "latency_ms.p99")?;
+        let values = self.samples.iter().filter_map(|one| Some((one.seed, one.values[place]?)));
+        values.max_by(|a, b| a.1.total_cmp(&b.1)).map(|(seed, _)| seed)
     }
 }
 
@@ -256,7 +271,7 @@ impl Difference {
 
 impl Variant {
     /// The verdict in words, a sentence a line.
-    fn said(&self, baseline: &Summary, replications: u32) -> Vec<String> {
+    pub(super) fn said(&self, baseline: &Summary, replications: u32) -> Vec<String> {
         if self.identical {
             return vec![
                 "it plays the very same runs: nothing of it makes a difference".to_owned(),
@@ -306,7 +321,7 @@ impl Comparison {
     }
 
     /// A row per difference: both sides, how far they are apart, and what can be said of it.
-    fn rows(variant: &Variant) -> Vec<Vec<String>> {
+    pub(super) fn rows(variant: &Variant) -> Vec<Vec<String>> {
         let mut rows = Vec::new();
         for one in &variant.differences {
             let by = |value: f64| signed(one.unit, value);

@@ -1,16 +1,18 @@
 //! The report as one HTML file: no network, light and dark, on a screen, a phone and paper.
 
-pub(super) mod axis;
+pub(crate) mod axis;
 mod charts;
-mod figure;
-mod flags;
+pub(crate) mod figure;
+pub(crate) mod flags;
 pub(super) mod heat;
-pub(super) mod markup;
-mod moments;
-mod paths;
-mod sections;
+pub(crate) mod markup;
+pub(crate) mod moments;
+pub(crate) mod paths;
+pub(crate) mod sections;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use self::tests::wellformed;
 
 use self::flags::Backdrop;
 use self::markup::Markup;
@@ -28,12 +30,7 @@ impl Report {
     /// table too. A report without frames gives a page without charts.
     #[must_use]
     pub fn to_html(&self) -> String {
-        let mut page = Markup::default();
-        page.own("<!DOCTYPE html>\n");
-        page.open("html", &[("lang", "en")]);
-        head(&mut page, self);
-        page.open("body", &[]);
-        page.open("main", &[]);
+        let mut page = begin(&format!("{}: Busyhour report", self.name), "");
         sections::answer(&mut page, self);
         sections::objectives(&mut page, self);
         if let Some(course) = Course::of(self) {
@@ -45,14 +42,30 @@ impl Report {
         sections::nodes(&mut page, self);
         sections::cost(&mut page, self);
         sections::origin(&mut page, self);
-        page.close();
-        page.open("script", &[]);
-        page.own(SCRIPT);
-        page.finish()
+        end(page)
     }
 }
 
-fn head(page: &mut Markup, report: &Report) {
+/// A page as far as its contents; `style` is laid over the style of every report.
+pub(crate) fn begin(title: &str, style: &'static str) -> Markup {
+    let mut page = Markup::default();
+    page.own("<!DOCTYPE html>\n");
+    page.open("html", &[("lang", "en")]);
+    head(&mut page, title, style);
+    page.open("body", &[]);
+    page.open("main", &[]);
+    page
+}
+
+/// The whole page, its contents being complete.
+pub(crate) fn end(mut page: Markup) -> String {
+    page.close();
+    page.open("script", &[]);
+    page.own(SCRIPT);
+    page.finish()
+}
+
+fn head(page: &mut Markup, title: &str, style: &'static str) {
     let policy = format!(
         "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{SCRIPT_HASH}'; \
          base-uri 'none'; form-action 'none'"
@@ -63,9 +76,10 @@ fn head(page: &mut Markup, report: &Report) {
     let width = "width=device-width, initial-scale=1";
     page.void("meta", &[("name", "viewport"), ("content", width)]);
     page.void("meta", &[("name", "color-scheme"), ("content", "light dark")]);
-    page.element("title", &[], &format!("{}: Busyhour report", report.name));
+    page.element("title", &[], title);
     page.open("style", &[]);
     page.own(STYLE);
+    page.own(style);
     page.close();
     page.close();
 }

@@ -25,6 +25,20 @@ pub(crate) const FAULTS: &[Fault] = &[
         why: "both sides of a difference have luck of their own",
     },
     Fault {
+        file: "sim-core/src/experiment/course.rs",
+        find: "        self.squares += before * (value - self.mean);",
+        replace: "        self.squares += before * before;",
+        test: "sim-core experiment::course",
+        why: "a band that is too wide hides what differs",
+    },
+    Fault {
+        file: "sim-core/src/experiment/html/charts.rs",
+        find: "        marks.append(&mut lines);",
+        replace: "        lines.clear();",
+        test: "sim-core experiment::html",
+        why: "a chart without its lines shows nothing",
+    },
+    Fault {
         file: "sim-core/src/experiment/gate.rs",
         find: "            fails: objective.verdict != Surety::Held,",
         replace: "            fails: objective.verdict == Surety::Missed,",

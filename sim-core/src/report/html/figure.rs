@@ -8,49 +8,49 @@ use super::moments::Course;
 use super::paths::{Values, down};
 
 /// A named value over time: a column of the table.
-pub(super) struct Series {
-    pub(super) name: String,
-    pub(super) values: Values,
+pub(crate) struct Series {
+    pub(crate) name: String,
+    pub(crate) values: Values,
 }
 
 /// Something drawn: the class that gives it its colour, and its path.
-pub(super) struct Mark {
-    pub(super) class: String,
-    pub(super) path: String,
+pub(crate) struct Mark {
+    pub(crate) class: String,
+    pub(crate) path: String,
 }
 
 /// A line of the legend: the class of its sample, and what it stands for.
-pub(super) struct Key {
-    pub(super) class: String,
-    pub(super) name: String,
+pub(crate) struct Key {
+    pub(crate) class: String,
+    pub(crate) name: String,
 }
 
 /// A horizontal line that says what must hold.
-pub(super) struct Rule {
-    pub(super) name: String,
-    pub(super) at: f64,
+pub(crate) struct Rule {
+    pub(crate) name: String,
+    pub(crate) at: f64,
 }
 
 /// A figure, ready to be written.
-pub(super) struct Figure {
-    pub(super) id: &'static str,
-    pub(super) title: &'static str,
+pub(crate) struct Figure {
+    pub(crate) id: &'static str,
+    pub(crate) title: &'static str,
     /// What is to be seen, in a sentence or two.
-    pub(super) note: String,
-    pub(super) keys: Vec<Key>,
-    pub(super) marks: Vec<Mark>,
-    pub(super) rules: Vec<Rule>,
-    pub(super) scale: Scale,
+    pub(crate) note: String,
+    pub(crate) keys: Vec<Key>,
+    pub(crate) marks: Vec<Mark>,
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) scale: Scale,
     /// How a value on the vertical axis is said.
-    pub(super) say: fn(f64) -> String,
-    pub(super) table: Vec<Series>,
+    pub(crate) say: fn(f64) -> String,
+    pub(crate) table: Vec<Series>,
     /// How a value in the table is said.
-    pub(super) say_cell: fn(f64) -> String,
+    pub(crate) say_cell: fn(f64) -> String,
 }
 
 impl Figure {
     /// Writes the figure.
-    pub(super) fn write(&self, page: &mut Markup, course: &Course<'_>, backdrop: &Backdrop<'_>) {
+    pub(crate) fn write(&self, page: &mut Markup, course: &Course<'_>, backdrop: &Backdrop<'_>) {
         page.open("figure", &[("id", self.id)]);
         page.open("figcaption", &[]);
         page.element("h3", &[], self.title);

@@ -22,7 +22,7 @@ pub(super) struct Flag<'a> {
 }
 
 /// What every chart shows behind its values.
-pub(super) struct Backdrop<'a> {
+pub(crate) struct Backdrop<'a> {
     pub(super) flags: Vec<Flag<'a>>,
     /// When any objective was broken, from and to, seconds.
     broken: Vec<(f64, f64)>,
@@ -30,6 +30,11 @@ pub(super) struct Backdrop<'a> {
 }
 
 impl<'a> Backdrop<'a> {
+    /// Nothing but a warm-up, seconds.
+    pub(crate) fn warm(warmup_s: f64) -> Self {
+        Backdrop { flags: Vec::new(), broken: Vec::new(), warmup_s }
+    }
+
     /// Flags, broken stretches and the warm-up of a report.
     pub(super) fn of(report: &'a Report, course: &Course<'_>) -> Self {
         let breaches = report.objectives.iter().flat_map(|objective| &objective.broken);

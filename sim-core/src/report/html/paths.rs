@@ -9,21 +9,21 @@ use super::moments::Course;
 const UNITS: f64 = 1_000.0;
 
 /// Draws values of one scale over one course.
-pub(super) struct Pen<'a> {
-    pub(super) course: &'a Course<'a>,
-    pub(super) scale: Scale,
+pub(crate) struct Pen<'a> {
+    pub(crate) course: &'a Course<'a>,
+    pub(crate) scale: Scale,
 }
 
 /// A value over time; `None` where there is none.
-pub(super) type Values = Vec<Option<f64>>;
+pub(crate) type Values = Vec<Option<f64>>;
 
 /// Units from the left for a place between 0 and 1.
-pub(super) fn across(place: f64) -> i64 {
+pub(crate) fn across(place: f64) -> i64 {
     libm::round(place * UNITS) as i64
 }
 
 /// Units from the top for a height between 0 and 1.
-pub(super) fn down(height: f64) -> i64 {
+pub(crate) fn down(height: f64) -> i64 {
     libm::round((1.0 - height) * UNITS) as i64
 }
 
@@ -50,7 +50,7 @@ impl Pen<'_> {
     }
 
     /// A line through the middles of moments.
-    pub(super) fn line(&self, values: &[Option<f64>]) -> String {
+    pub(crate) fn line(&self, values: &[Option<f64>]) -> String {
         let mut path = String::new();
         for (first, stretch) in Self::stretches(values) {
             let mut word = 'M';
@@ -67,7 +67,7 @@ impl Pen<'_> {
     }
 
     /// A line that keeps its height for the whole of a moment.
-    pub(super) fn steps(&self, values: &[Option<f64>]) -> String {
+    pub(crate) fn steps(&self, values: &[Option<f64>]) -> String {
         let mut path = String::new();
         for (first, stretch) in Self::stretches(values) {
             let mut last = None;
@@ -92,7 +92,7 @@ impl Pen<'_> {
     }
 
     /// The area between two values, where there are both.
-    pub(super) fn between(&self, low: &[Option<f64>], high: &[Option<f64>]) -> String {
+    pub(crate) fn between(&self, low: &[Option<f64>], high: &[Option<f64>]) -> String {
         let both: Values = low.iter().zip(high).map(|(low, high)| low.and(*high)).collect();
         let mut path = String::new();
         for (first, stretch) in Self::stretches(&both) {
@@ -125,7 +125,7 @@ fn push(path: &mut String, word: char, x: i64, y: i64) {
 }
 
 /// Values that stand on top of each other: each one's top, the first one lowest.
-pub(super) fn stacked(series: &[&Values]) -> Vec<Values> {
+pub(crate) fn stacked(series: &[&Values]) -> Vec<Values> {
     let length = series.first().map_or(0, |values| values.len());
     let mut top = vec![Some(0.0); length];
     let mut tops = Vec::new();

@@ -123,13 +123,13 @@ pub(super) fn objectives(page: &mut Markup, report: &Report) {
 }
 
 /// A table whose rows begin with a name.
-struct Table<'a> {
+pub(crate) struct Table<'a> {
     page: &'a mut Markup,
 }
 
 impl<'a> Table<'a> {
     /// An empty table; columns of the class `text` are aligned left.
-    fn new(page: &'a mut Markup, header: &[(&str, &str)]) -> Self {
+    pub(crate) fn new(page: &'a mut Markup, header: &[(&str, &str)]) -> Self {
         page.open("div", &[("class", "wide")]);
         page.open("table", &[]);
         page.open("tr", &[]);
@@ -141,7 +141,7 @@ impl<'a> Table<'a> {
     }
 
     /// A row; each cell with its class.
-    fn row(&mut self, name: &str, cells: &[(&str, &str)]) {
+    pub(crate) fn row(&mut self, name: &str, cells: &[(&str, &str)]) {
         self.page.open("tr", &[]);
         self.page.element("th", &[("scope", "row")], name);
         for (class, text) in cells {
@@ -164,7 +164,7 @@ impl<'a> Table<'a> {
         self.page.close();
     }
 
-    fn end(self) {
+    pub(crate) fn end(self) {
         self.page.close();
         self.page.close();
     }

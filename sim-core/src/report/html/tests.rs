@@ -1,7 +1,7 @@
 //! The page is well-formed, loads nothing, holds hostile names in their place, and shows it all.
 
 mod sha256;
-mod wellformed;
+pub(crate) mod wellformed;
 
 use self::wellformed::{Piece, pieces};
 use super::{SCRIPT, SCRIPT_HASH};

@@ -2,7 +2,7 @@
 
 /// What a page consists of.
 #[derive(Debug, PartialEq)]
-pub(super) enum Piece<'a> {
+pub(crate) enum Piece<'a> {
     Open(&'a str, Vec<(&'a str, String)>),
     Close(&'a str),
     Text(String),
@@ -12,7 +12,7 @@ const ENTITIES: [(&str, &str); 5] =
     [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
 
 /// The pieces of a page, or what is wrong with it.
-pub(super) fn pieces(page: &str) -> Result<Vec<Piece<'_>>, String> {
+pub(crate) fn pieces(page: &str) -> Result<Vec<Piece<'_>>, String> {
     let mut rest = page.strip_prefix("<!DOCTYPE html>\n").ok_or("no document type")?;
     let (mut found, mut open) = (Vec::new(), Vec::new());
     while !rest.is_empty() {
