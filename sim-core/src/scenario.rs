@@ -117,8 +117,7 @@ fn read_plan(
             return None;
         }
     };
-    root = lay_over(root, changes.set, sources, problems);
-    root = objectives::lay_over(root, changes.objectives, sources, problems);
+    root = lay_over(root, changes, sources, problems);
     let uncertain = uncertain::settle(&mut root, problems);
     check_version(&root, problems)?;
     let head = match decode::decode::<Head>(&root, "", &mut References::default()) {
@@ -172,8 +171,7 @@ fn read_plan(
     plan.hash = name_key(&serde_json::to_string(&plan).unwrap_or_default());
     plan.blueprint.calls = graph.all_calls();
     plan.steady = head.warmup.is_none() && nothing_changes(&plan);
-    let places = objectives::places(&root, plan.objectives.len());
-    Some((plan, places))
+    Some((plan, objectives::places(&root)))
 }
 
 /// Whether the scenario is the same at all times.
@@ -206,11 +204,11 @@ fn default_frame(duration: Nanos) -> Nanos {
 
 fn lay_over(
     mut root: Node,
-    overrides: &[String],
+    changes: &Changes<'_>,
     sources: &mut Sources,
     problems: &mut Vec<Problem>,
 ) -> Node {
-    for (index, text) in overrides.iter().enumerate() {
+    for (index, text) in changes.set.iter().enumerate() {
         let source = sources.add(format!("--set {}", index + 1), text.as_str());
         let (path, node) = match yaml::parse_assignment(source, text, yaml::Limits::default()) {
             Ok(assignment) => assignment,
@@ -225,7 +223,7 @@ fn lay_over(
             Err(problem) => problems.push(*problem),
         }
     }
-    root
+    objectives::lay_over(root, changes.objectives, sources, problems)
 }
 
 fn check_version(root: &Node, problems: &mut Vec<Problem>) -> Option<()> {

@@ -172,7 +172,7 @@ fn both_sides_of_a_comparison_draw_the_same_inputs() {
     let comparison = Comparison::of(&a, &[b], 0.95);
     let mean = &comparison.variants[0].differences[0];
     assert_eq!((mean.name.as_str(), mean.finding), ("latency_ms.mean", Finding::Higher));
-    let drawn = |of: &sim_core::experiment::Summary| -> Vec<Vec<f64>> {
+    let drawn = |of: &Summary| -> Vec<Vec<f64>> {
         of.samples.iter().map(|sample| sample.drawn.clone()).collect()
     };
     let variant = &comparison.variants[0].summary;
@@ -234,7 +234,7 @@ fn saved_reports_say_what_those_in_memory_do() {
         let text = set.summary().to_json().expect("it can be written");
         Summary::from_saved(&text).expect("it can be read")
     };
-    let played = Comparison::of(&a, &[b.clone()], 0.95);
+    let played = Comparison::of(&a, std::slice::from_ref(&b), 0.95);
     assert_eq!(Comparison::of_saved(saved(&a), vec![saved(&b)], 0.95).as_ref(), Ok(&played));
     // under other seeds there are no pairs: W is 1 / (10 - 5) s, and 1 / (12 - 5) s
     let other = saved(&replicated(&quick, 99, 9));

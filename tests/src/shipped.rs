@@ -110,3 +110,13 @@ fn the_changelog_names_the_digest_epoch() {
     let newest = log.lines().find(|line| line.starts_with("Digest epoch "));
     assert_eq!(newest, Some(&format!("Digest epoch {}.", sim_core::DIGEST_EPOCH)[..]));
 }
+
+#[test]
+fn the_workflow_to_copy_is_yaml_and_each_step_does_something() {
+    let text = file("docs/busyhour.yml");
+    let tree = yaml::parse(SourceId(0), &text, yaml::Limits::default()).expect("it is YAML");
+    let steps = tree.get("jobs.rehearse.steps").expect("a job has steps").items();
+    let does = |step: &&Node| step.get("run").or(step.get("uses")).is_some();
+    assert_eq!((steps.len() > 4, steps.iter().filter(does).count()), (true, steps.len()));
+    assert!(tree.get("on").is_some() && tree.get("permissions.contents").is_some());
+}

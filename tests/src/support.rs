@@ -34,7 +34,7 @@ pub(crate) fn scenarios() -> Vec<String> {
 /// Reads a scenario that must be right.
 pub(crate) fn plan(text: &str, overrides: &[&str]) -> Arc<Plan> {
     let overrides: Vec<String> = overrides.iter().map(|&text| text.to_owned()).collect();
-    let Reading { plan, problems, sources } = read("test.yaml", text, &overrides, &NoFiles);
+    let Reading { plan, problems, sources, .. } = read("test.yaml", text, &overrides, &NoFiles);
     let Some(plan) = plan else { panic!("{}", render_all(problems.iter(), &sources, false)) };
     Arc::new(plan)
 }

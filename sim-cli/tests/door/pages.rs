@@ -3,10 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use sim_core::Sources;
-use sim_core::scenario::tree::Node;
-use sim_core::scenario::yaml;
-
 /// The repository.
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
@@ -108,13 +104,9 @@ fn what_the_documentation_says_to_type_works() {
 fn the_workflow_for_github_says_what_the_binary_accepts() {
     let text = std::fs::read_to_string(Path::new(ROOT).join("docs/busyhour.yml")).expect("it");
     let desk = Desk::new("workflow");
-    let mut sources = Sources::default();
-    let source = sources.add("busyhour.yml", text.as_str());
-    let tree = yaml::parse(source, &text, yaml::Limits::default()).expect("it is YAML");
-    let steps = tree.get("jobs.rehearse.steps").expect("a job has steps").items();
-    let run = |step: &Node| step.get("run")?.as_text().map(str::to_owned);
-    let steps: Vec<String> = steps.iter().filter_map(run).collect();
-    let played: Vec<&String> = steps.iter().filter(|step| step.starts_with("busyhour ")).collect();
+    let lines = text.lines().map(str::trim);
+    let steps: Vec<&str> = lines.filter_map(|line| line.strip_prefix("run: ")).collect();
+    let played: Vec<&&str> = steps.iter().filter(|step| step.starts_with("busyhour ")).collect();
     assert!(played.len() >= 2, "{steps:?}");
     played.iter().for_each(|step| desk.type_in(step));
     for wanted in ["summary.md", "busyhour.xml"] {

@@ -38,9 +38,10 @@ fn place(root: &Node, index: usize) -> Place {
     root.get(&format!("objectives[{index}]")).map_or(root.place, |node| node.place)
 }
 
-/// Where each of so many objectives stands.
-pub(super) fn places(root: &Node, count: usize) -> Vec<Place> {
-    (0..count).map(|index| place(root, index)).collect()
+/// Where each objective stands.
+pub(super) fn places(root: &Node) -> Vec<Place> {
+    let items = root.get("objectives").map_or(&[][..], Node::items);
+    items.iter().map(|node| node.place).collect()
 }
 
 pub(super) fn read(head: &Head, root: &Node, problems: &mut Vec<Problem>) -> Vec<Objective> {

@@ -55,7 +55,7 @@ fn a_comparison_is_one_page_with_pictures_and_their_numbers() {
         let lines = classes(&page, &format!("{side} line"));
         assert_eq!((keys, lines, classes(&page, &format!("{side} band near"))), (3, 3, 3));
     }
-    let same = Comparison::of(&a, &[a.clone()], 0.95).to_html();
+    let same = Comparison::of(&a, std::slice::from_ref(&a), 0.95).to_html();
     assert!(same.contains("the very same runs") && classes(&same, "rail even") == 0);
 }
 
