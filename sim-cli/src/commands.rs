@@ -8,6 +8,7 @@ mod report;
 mod run;
 mod schema;
 mod serve;
+mod sweep;
 mod validate;
 
 use clap::{Parser, Subcommand};
@@ -26,6 +27,7 @@ Examples:
   busyhour run shop.yaml --html report.html          the report as a page for a browser
   busyhour run shop.yaml --replications auto         many days, not one: figures with intervals
   busyhour compare shop.yaml --change nodes.web.workers=8   is it better, and how sure is that
+  busyhour sweep sweep.yaml --output points   a grid or a sample of set-ups, and what each does
   busyhour report run.json --format html             the same from a saved report
   busyhour serve --open                              the page: watch a run and change it
   busyhour init shop.yaml                            write a first scenario
@@ -59,6 +61,8 @@ enum Command {
     Run(run::RunArgs),
     /// Play variants of a scenario on the same luck, and tell how they differ and how sure that is
     Compare(compare::CompareArgs),
+    /// Play a scenario at many points of what is varied, interruptible and in shards
+    Sweep(sweep::SweepArgs),
     /// Check a scenario without playing it
     Validate(validate::ValidateArgs),
     /// Show a saved JSON report again, as text or as a page
@@ -67,8 +71,8 @@ enum Command {
     Init(init::InitArgs),
     /// Explain an error code, a component, one of its knobs or a model
     Explain(explain::ExplainArgs),
-    /// Print the JSON Schema of scenarios, for editors
-    Schema,
+    /// Print the JSON Schema of scenarios or sweeps, for editors
+    Schema(schema::SchemaArgs),
     /// Hand the page to a browser, on this machine
     Serve(serve::ServeArgs),
     /// Print a completion script for a shell
@@ -81,11 +85,12 @@ impl Busyhour {
         let done = match &self.command {
             Command::Run(args) => run::run(args, self.color),
             Command::Compare(args) => compare::compare(args, self.color),
+            Command::Sweep(args) => sweep::sweep(args, self.color),
             Command::Validate(args) => validate::validate(args, self.color),
             Command::Report(args) => report::report(args, self.color),
             Command::Init(args) => init::init(args),
             Command::Explain(args) => explain::explain(args),
-            Command::Schema => schema::schema(),
+            Command::Schema(args) => schema::schema(args),
             Command::Serve(args) => serve::serve(args),
             Command::Completions(args) => completions::completions(args),
         };

@@ -4,7 +4,10 @@ use std::fs::File;
 use std::io::{Read, stdin};
 use std::path::{Path, PathBuf};
 
-use sim_core::{Changes, Files, Place, Plan, Reading, Severity, Spot, read_changed, render_all};
+use sim_core::{
+    Changes, Files, Place, Plan, Problems, Reading, Severity, Sources, Spot, read_changed,
+    render_all,
+};
 
 use crate::exit::Failure;
 use crate::output::talk;
@@ -19,10 +22,23 @@ struct Beside(PathBuf);
 
 impl Files for Beside {
     fn read(&self, path: &str) -> Result<String, String> {
-        let place = self.0.join(path);
-        let file = File::open(&place).map_err(|error| error.to_string())?;
-        bounded(file, DATA_MAX)
+        beside(&self.0.join(path))
     }
+}
+
+/// The text of a data file.
+pub(crate) fn beside(path: &Path) -> Result<String, String> {
+    File::open(path).map_err(|error| error.to_string()).and_then(|file| bounded(file, DATA_MAX))
+}
+
+/// The folder in which a file lies.
+pub(crate) fn parent(path: impl AsRef<Path>) -> PathBuf {
+    path.as_ref().parent().map_or_else(|| PathBuf::from("."), Path::to_owned)
+}
+
+/// The text of a scenario or a sweep.
+pub(crate) fn scenario_text(name: &str) -> Result<String, Failure> {
+    text(name, SCENARIO_MAX)
 }
 
 /// The text of a file of at most so many bytes; `-` is standard input.
@@ -76,23 +92,11 @@ pub(crate) fn scenario(
     color: bool,
 ) -> Result<Scenario, Failure> {
     let text = text(scenario, SCENARIO_MAX)?;
-    let beside = match Path::new(scenario).parent() {
-        Some(parent) if scenario != "-" => parent.to_owned(),
-        _ => PathBuf::from("."),
-    };
+    let beside = if scenario == "-" { PathBuf::from(".") } else { parent(scenario) };
     let name = if scenario == "-" { "stdin.yaml" } else { scenario };
     let Reading { plan, problems, sources, objectives } =
         read_changed(name, &text, changes, &Beside(beside));
-    if !problems.is_empty() {
-        talk(&render_all(&problems, &sources, color));
-        let errors = problems.iter().filter(|problem| problem.severity == Severity::Error).count();
-        let codes = problems.iter().next().map_or("", |problem| problem.code.as_str());
-        if errors > 0 {
-            let s = if errors == 1 { "" } else { "s" };
-            let name = shown(scenario);
-            talk(&format!("\n{errors} error{s} in {name}; busyhour explain {codes} says more\n"));
-        }
-    }
+    tell(scenario, &problems, &sources, color);
     let spot = |place: &Place| Spot {
         file: name.to_owned(),
         // others came with the command
@@ -100,4 +104,19 @@ pub(crate) fn scenario(
     };
     let spots = objectives.iter().map(spot).collect();
     plan.map(|plan| Scenario { plan, spots }).ok_or_else(Failure::said)
+}
+
+/// Says on standard error what is wrong with a scenario or a sweep, if anything is.
+pub(crate) fn tell(name: &str, problems: &Problems, sources: &Sources, color: bool) {
+    if problems.is_empty() {
+        return;
+    }
+    talk(&render_all(problems, sources, color));
+    let errors = problems.iter().filter(|problem| problem.severity == Severity::Error).count();
+    let codes = problems.iter().next().map_or("", |problem| problem.code.as_str());
+    if errors > 0 {
+        let s = if errors == 1 { "" } else { "s" };
+        let name = shown(name);
+        talk(&format!("\n{errors} error{s} in {name}; busyhour explain {codes} says more\n"));
+    }
 }

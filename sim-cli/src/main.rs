@@ -7,7 +7,9 @@ mod input;
 mod many;
 mod output;
 mod progress;
+mod shard;
 mod style;
+mod sweep;
 
 use std::panic;
 use std::process::{self, ExitCode};

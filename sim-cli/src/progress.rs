@@ -37,6 +37,15 @@ impl Progress {
         self.bar.set_message(format!("{done} of {all} replications, {left} left"));
     }
 
+    /// Shows how many of so many points are finished, and the best of them in short.
+    pub(crate) fn points(&self, (done, all): (usize, usize), best: &str) {
+        let took = self.began.elapsed().as_secs_f64();
+        let left = left(took, done as f64 / all as f64);
+        self.bar.set_length(all as u64);
+        self.bar.set_position(done as u64);
+        self.bar.set_message(format!("{done} of {all} points, {left} left; best: {best}"));
+    }
+
     /// Shows how far the run has come.
     pub(crate) fn show(&self, run: &Run) {
         if self.bar.is_hidden() {

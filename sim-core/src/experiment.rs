@@ -11,6 +11,7 @@ mod regression;
 mod replications;
 mod saved;
 mod statistics;
+pub mod sweep;
 mod text;
 mod warmup;
 

@@ -21,6 +21,10 @@ pub const DIGEST_EPOCH: u32 = 2;
 // The front: doors use these names and no path behind them.
 pub use components::CATALOGUE;
 pub use components::manual::{Knob, Manual, manual};
+pub use experiment::sweep::{
+    Cells as ColumnCells, Column, Header, Job, Manifest, Outcome, Point, PointRecord, Shard, Sweep,
+    SweepReading, merged, read_sweep, sweep_schema,
+};
 pub use experiment::{
     Check, Comparison, PILOTS, Pilots, Precision, Regression, Replications, Sample, Spot, Summary,
     Surety, WarmUp, annotations, inputs_key, is_saved, job_summary, junit, pilot_seed,

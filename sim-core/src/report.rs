@@ -31,6 +31,7 @@ pub use self::bottleneck::Bottleneck;
 pub use self::branches::{Difference, ObjectivePair, Stretch};
 pub use self::cost::{Cost, NodeCost, TrafficCost};
 pub use self::counts::{Attempts, ClassReport, Failures, Latency, Requests, histograms};
+pub(crate) use self::csv::quoted;
 use self::facts::{Facts, ratio, seconds};
 pub use self::frames::{FrameReport, PartFrameReport, RequestsFrame, ResourceFrameReport};
 pub use self::html::axis::{Scale, times, times_between};
@@ -158,13 +159,26 @@ impl Report {
     /// The report of a run as far as it has come. The run is not changed by it.
     #[must_use]
     pub fn of(run: &Run) -> Self {
-        let digest = run.digest();
-        let run = run.settled();
-        let facts = Facts::of(&run);
+        let settled = run.settled();
+        let facts = Facts::of(&settled);
+        Report {
+            frames: Some(frames::frames(&facts)),
+            latency_map: Some(latency_map::latency_map(&facts)),
+            ..Self::totals(run.digest(), &settled, &facts)
+        }
+    }
+
+    /// The same without anything over time, which takes most of the work where a run is short.
+    pub(crate) fn without_frames(run: &Run) -> Self {
+        let settled = run.settled();
+        Self::totals(run.digest(), &settled, &Facts::of(&settled))
+    }
+
+    fn totals(digest: u64, run: &Run, facts: &Facts<'_>) -> Self {
         let plan = run.plan();
         let (requests, causes) = counts::requests(facts.classes.values());
-        let objectives = objectives::objectives(&facts);
-        let bottleneck = bottleneck::bottleneck(&facts, &causes);
+        let objectives = objectives::objectives(facts);
+        let bottleneck = bottleneck::bottleneck(facts, &causes);
         let core = &run.world().core;
         let completed = facts.completed();
         Report {
@@ -172,21 +186,21 @@ impl Report {
             name: plan.name.clone(),
             summary: plan.summary.clone(),
             verdict: verdict(&objectives),
-            time: account::account(&facts),
+            time: account::account(facts),
             requests,
             attempts: Attempts { issued: core.attempts, wasted: core.wasted },
             failures: counts::failures(&causes),
             throughput_rps: ratio((completed + facts.wasted) as f64, facts.span_s()),
             goodput_rps: ratio(completed as f64, facts.span_s()),
-            latency_ms: counts::latency(&facts),
-            classes: counts::classes(&facts),
-            nodes: nodes::nodes(&facts),
+            latency_ms: counts::latency(facts),
+            classes: counts::classes(facts),
+            nodes: nodes::nodes(facts),
             cost: facts.cost.clone(),
-            orders: orders::orders(&facts),
-            scaling: timeline::scaling(&facts),
-            timeline: timeline::timeline(&facts, &core.journal, &objectives, &bottleneck),
+            orders: orders::orders(facts),
+            scaling: timeline::scaling(facts),
+            timeline: timeline::timeline(facts, &core.journal, &objectives, &bottleneck),
             timeline_cut: core.journal_cut,
-            recovery: recovery::recoveries(&facts, &core.journal, &objectives),
+            recovery: recovery::recoveries(facts, &core.journal, &objectives),
             objectives,
             bottleneck,
             duration_s: seconds(plan.duration),
@@ -199,8 +213,8 @@ impl Report {
             digest: format!("{digest:016x}"),
             command: None,
             engine: Engine { events: core.events, ..Engine::default() },
-            frames: Some(frames::frames(&facts)),
-            latency_map: Some(latency_map::latency_map(&facts)),
+            frames: None,
+            latency_map: None,
         }
     }
 

@@ -27,6 +27,8 @@ mod stores;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod sweeps;
+#[cfg(test)]
 mod tidy;
 #[cfg(test)]
 mod traps;

@@ -27,7 +27,7 @@ cargo xtask CHORE
   fuzz [SECONDS]            random bytes for the reader and for scenarios, 60 s each by default
   bite [FILTER]             plant each known fault and see that a test catches it
   golden                    write the golden files anew from what the program does now
-  schema                    write schema/scenario.schema.json";
+  schema                    write schema/*.schema.json";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -92,9 +92,12 @@ fn golden() -> Done {
 }
 
 fn schema() -> Done {
-    let text = output(cargo().args(["run", "--quiet", "--bin", "busyhour", "--", "schema"]))?;
-    let path = root().join("schema/scenario.schema.json");
-    shell::write(&path, text.as_bytes())?;
-    println!("wrote {}", path.display());
+    for of in ["scenario", "sweep"] {
+        let words = ["run", "--quiet", "--bin", "busyhour", "--", "schema", of];
+        let text = output(cargo().args(words))?;
+        let path = root().join(format!("schema/{of}.schema.json"));
+        shell::write(&path, text.as_bytes())?;
+        println!("wrote {}", path.display());
+    }
     Ok(())
 }

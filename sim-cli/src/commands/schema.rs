@@ -1,10 +1,34 @@
-//! `busyhour schema`: the JSON Schema of scenarios.
+//! `busyhour schema`: the JSON Schema of scenarios and of sweeps.
+
+use clap::{Args, ValueEnum};
 
 use crate::exit::{Exit, Failure};
 use crate::output::print;
 
-pub(super) fn schema() -> Result<Exit, Failure> {
-    let text = serde_json::to_string_pretty(&sim_core::schema())
+/// Whose schema.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Of {
+    /// Scenarios.
+    #[default]
+    Scenario,
+    /// Sweeps.
+    Sweep,
+}
+
+/// Arguments of `schema`.
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArgs {
+    /// Whose schema
+    #[arg(value_enum, default_value_t)]
+    of: Of,
+}
+
+pub(super) fn schema(args: &SchemaArgs) -> Result<Exit, Failure> {
+    let schema = match args.of {
+        Of::Scenario => sim_core::schema(),
+        Of::Sweep => sim_core::sweep_schema(),
+    };
+    let text = serde_json::to_string_pretty(&schema)
         .map_err(|error| Failure::internal(error.to_string()))?;
     print(&(text + "\n"))?;
     Ok(Exit::Ok)

@@ -60,10 +60,20 @@ impl Sample {
     /// What an experiment keeps of a finished run.
     #[must_use]
     pub fn of(run: &Run) -> Self {
+        Self::of_both(run, &Report::of(run))
+    }
+
+    /// The same without figures over time, which take most of the work where a run is short.
+    #[must_use]
+    pub fn without_course(run: &Run) -> Self {
+        Self::of_both(run, &Report::without_frames(run))
+    }
+
+    fn of_both(run: &Run, report: &Report) -> Self {
         Sample {
             drawn: run.plan().drawn.clone(),
             latencies: histograms(run),
-            ..Sample::of_report(&Report::of(run))
+            ..Sample::of_report(report)
         }
     }
 

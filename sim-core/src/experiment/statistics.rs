@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::engine::chance::normal_quantile;
+
 /// A figure with the interval in which it lies at the stated confidence.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
@@ -68,7 +70,7 @@ impl Estimate {
             return None;
         }
         let (share, n) = (f64::from(hits) / f64::from(n), f64::from(n));
-        let z = t_quantile(0.5 + confidence / 2.0, NORMAL);
+        let z = normal_quantile(0.5 + confidence / 2.0);
         let middle = (share + z * z / (2.0 * n)) / (1.0 + z * z / n);
         let half =
             z / (1.0 + z * z / n) * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt();

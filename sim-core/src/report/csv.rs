@@ -49,7 +49,8 @@ fn rows(out: &mut String, frame: &FrameReport) {
     }
 }
 
-fn quoted(name: &str) -> String {
+/// A cell as CSV has it.
+pub(crate) fn quoted(name: &str) -> String {
     if name.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", name.replace('"', "\"\""))
     } else {

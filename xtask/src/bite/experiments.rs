@@ -87,4 +87,32 @@ pub(crate) const FAULTS: &[Fault] = &[
         test: "experiments::what_grows",
         why: "what grows without end has no balance to wait for",
     },
+    Fault {
+        file: "sim-core/src/experiment/sweep/design.rs",
+        find: "        strata.swap(last, below(&mut stream, last as u64 + 1) as usize);",
+        replace: "        strata[last] = below(&mut stream, last as u64 + 1) as u32;",
+        test: "sweeps::a_latin_hypercube",
+        why: "a Latin hypercube leaves no stratum out",
+    },
+    Fault {
+        file: "sim-core/src/experiment/sweep/analysis.rs",
+        find: "            other.iter().zip(&goals).all(|(a, b)| a <= b) && *other != goals",
+        replace: "            other.iter().zip(&goals).any(|(a, b)| a < b) && *other != goals",
+        test: "sweeps::the_front",
+        why: "a point is bettered only by one that is worse in nothing",
+    },
+    Fault {
+        file: "sim-core/src/experiment/sweep/sensitivity.rs",
+        find: "            total += (a - mixed) * (a - mixed) / 2.0;",
+        replace: "            total += (b - mixed) * (b - mixed) / 2.0;",
+        test: "sweeps::sobol_indices",
+        why: "a total index is what is left if only that factor is unknown",
+    },
+    Fault {
+        file: "sim-core/src/experiment/sweep/manifest.rs",
+        find: "    if points_hash(overrides) != header.points_hash {",
+        replace: "    if records.is_empty() {",
+        test: "sweeps::points_that",
+        why: "a merge proves that the points are those of the sweep",
+    },
 ];
