@@ -312,7 +312,7 @@ impl Comparison {
             ),
             Luck::Independent => format!(
                 "{a} replications against {b} on other luck, as independent samples; all \
-                 differences together are {sure} sure"
+                 together are {sure} sure"
             ),
             Luck::OneRun => "One run tells nothing of the spread: differences without intervals, \
                              which may be luck"
