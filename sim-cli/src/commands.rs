@@ -26,6 +26,7 @@ Examples:
   busyhour run shop.yaml --format json -o run.json   for programs; exits 99 on a missed objective
   busyhour run shop.yaml --html report.html          the report as a page for a browser
   busyhour run shop.yaml --replications auto         many days, not one: figures with intervals
+  busyhour run shop.yaml --trace slowest:20          why the slowest requests took so long
   busyhour compare shop.yaml --change nodes.web.workers=8   is it better, and how sure is that
   busyhour sweep sweep.yaml --output points   a grid or a sample of set-ups, and what each does
   busyhour report run.json --format html             the same from a saved report

@@ -10,6 +10,7 @@ mod progress;
 mod shard;
 mod style;
 mod sweep;
+mod trace;
 
 use std::panic;
 use std::process::{self, ExitCode};

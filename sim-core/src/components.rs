@@ -418,6 +418,9 @@ macro_rules! catalogue {
             fn vitals(&mut self, now: Nanos) -> Vitals {
                 match self { $(Node::$Name(node) => node.vitals(now),)+ }
             }
+            fn waits_for(&self, held: u64) -> Option<&'static str> {
+                match self { $(Node::$Name(node) => node.waits_for(held),)+ }
+            }
             fn scraped(&mut self, cx: &mut Cx<'_>, group: u32, vitals: &[Vitals]) {
                 match self { $(Node::$Name(node) => node.scraped(cx, group, vitals),)+ }
             }

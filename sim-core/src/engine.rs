@@ -9,6 +9,7 @@ pub mod lease;
 pub mod lines;
 pub mod meter;
 pub mod queue;
+pub mod record;
 pub mod request;
 pub mod share;
 pub mod slab;

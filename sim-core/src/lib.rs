@@ -11,6 +11,7 @@ pub mod run;
 pub mod scenario;
 pub mod shorthand;
 pub mod steps;
+pub mod trace;
 pub mod units;
 pub mod wiring;
 
@@ -45,4 +46,5 @@ pub use scenario::{
     Changes, Edit, Files, NoFiles, Reading, append_events, edit, machines, models, read,
     read_changed, schema,
 };
+pub use trace::{Pick, Replay, Trace, Tracing};
 pub use units::{Duration, Share};

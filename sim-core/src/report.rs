@@ -22,6 +22,7 @@ mod story;
 mod tests;
 pub(crate) mod text;
 mod timeline;
+mod why;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,7 @@ pub use self::objectives::{Breach, ObjectiveReport, Unit};
 pub use self::orders::Orders;
 pub use self::recovery::Recovery;
 pub use self::timeline::{Moment, Scaling};
+pub use self::why::{ClassShare, Population, SpanLine, TimeShare, Traced, Why};
 use crate::run::Run;
 
 /// The version of the JSON contract: fields are added under it, never changed or removed.
@@ -130,6 +132,9 @@ pub struct Report {
     pub command: Option<String>,
     /// What the engine did.
     pub engine: Engine,
+    /// Why the slowest requests took so long, where requests were traced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Why>,
     /// Figures over time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frames: Option<Vec<FrameReport>>,
@@ -213,6 +218,7 @@ impl Report {
             digest: format!("{digest:016x}"),
             command: None,
             engine: Engine { events: core.events, ..Engine::default() },
+            trace: None,
             frames: None,
             latency_map: None,
         }

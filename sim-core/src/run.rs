@@ -11,6 +11,7 @@ use crate::components::{Form, Node, Survey};
 use crate::engine::agenda::Keeping;
 use crate::engine::chance::{Stream, mix, name_key};
 use crate::engine::kernel::{Action, Progress, Seat, World};
+use crate::engine::record::{End, Recorder};
 use crate::engine::time::Nanos;
 use crate::scenario::plan::{Change, Event, Plan};
 use crate::units::Duration;
@@ -86,6 +87,11 @@ impl Run {
     #[must_use]
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// The plan, to play it again.
+    pub(crate) fn shared_plan(&self) -> Arc<Plan> {
+        Arc::clone(&self.plan)
     }
 
     /// The seed.
@@ -180,17 +186,49 @@ impl Run {
     /// Lets time pass up to `until`, or to the end of the plan, handling at most about `budget`
     /// events. How a run is sliced never changes its digest.
     pub fn advance(&mut self, until: Nanos, budget: u64) -> Advanced {
+        self.advance_by((until, budget), World::advance)
+    }
+
+    /// [`Run::advance`] while a recorder looks on, from the start of the run.
+    pub(crate) fn advance_watched(
+        &mut self,
+        until: Nanos,
+        budget: u64,
+        recorder: &mut Recorder,
+    ) -> Advanced {
+        self.state.world.keep_ends();
+        self.advance_by((until, budget), |world, until, budget| {
+            world.advance_watched(until, budget, recorder)
+        })
+    }
+
+    fn advance_by(
+        &mut self,
+        (until, budget): (Nanos, u64),
+        mut pass: impl FnMut(&mut World<Node>, Nanos, u64) -> Progress,
+    ) -> Advanced {
         let until = until.min(self.plan.duration);
         let stop = self.events().saturating_add(budget);
         while self.now() < until {
             let next = self.next_stop(until);
-            match self.state.world.advance(next, stop.saturating_sub(self.events())) {
+            let left = stop.saturating_sub(self.events());
+            match pass(&mut self.state.world, next, left) {
                 Progress::Reached => self.at_stop(),
                 Progress::Budget => return Advanced::Budget,
                 Progress::Circling { node } => return Advanced::Circling(node),
             }
         }
         Advanced::Reached
+    }
+
+    /// Keeps the ends of logical requests from now on.
+    pub(crate) fn keep_ends(&mut self) {
+        self.state.world.keep_ends();
+    }
+
+    /// The ends kept since the last time.
+    pub(crate) fn take_ends(&mut self) -> Vec<End> {
+        self.state.world.take_ends()
     }
 
     /// What to say when messages go round a node without time moving.

@@ -65,5 +65,5 @@ pub(crate) fn send(cx: &mut Cx<'_>, req: ReqId, of: (&Outgoing, u64, u64), index
     if let Some(zipf) = &out.keys {
         ask.key = zipf.sample(&mut Draw::new(ask.luck ^ KEY));
     }
-    cx.fork(ask, out.to, u64::from(index))
+    cx.fork(ask, Some(req), out.to, u64::from(index))
 }

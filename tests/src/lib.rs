@@ -31,6 +31,8 @@ mod sweeps;
 #[cfg(test)]
 mod tidy;
 #[cfg(test)]
+mod traces;
+#[cfg(test)]
 mod traps;
 #[cfg(test)]
 mod wrong;

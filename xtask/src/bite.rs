@@ -11,6 +11,7 @@ mod page;
 mod plant;
 mod report;
 mod tidy;
+mod trace;
 mod tree;
 
 use crate::shell::{Done, root};
@@ -41,6 +42,7 @@ const FAMILIES: &[&[Fault]] = &[
     page::FAULTS,
     report::FAULTS,
     tidy::FAULTS,
+    trace::FAULTS,
 ];
 
 /// Plants every fault whose file or test holds `filter`.

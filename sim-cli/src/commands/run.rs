@@ -14,6 +14,7 @@ use crate::many::{Count, Many, ManyArgs, begin, nothing_yet};
 use crate::output::{Destination, print, talk};
 use crate::progress::{Progress, cpu_seconds};
 use crate::style::{Color, painted};
+use crate::trace::{Recorded, TraceArgs, record};
 
 /// Events between two looks at the progress line and at the interrupt key.
 const SLICE: u64 = 1_000_000;
@@ -77,6 +78,8 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     many: ManyArgs,
     #[command(flatten)]
+    trace: TraceArgs,
+    #[command(flatten)]
     gate: GateArgs,
     #[command(flatten)]
     baseline: BaselineArgs,
@@ -89,11 +92,13 @@ pub(super) fn run(args: &RunArgs, color: Color) -> Result<Exit, Failure> {
     let destination = Destination::new("--output", args.output.as_deref())?;
     let page = Destination::page(args.html.as_deref())?;
     let (gate, baseline) = (args.gate.open()?, args.baseline.open()?);
+    let steps = args.trace.destination(&destination)?;
     let overrides = overrides(args);
     let changes = args.gate.changes(&overrides);
     let scenario = input::scenario(&args.scenario, &changes, color.on(&stderr()))?;
     args.gate.demand(&scenario.plan)?;
     if let Some(count) = args.replications {
+        args.trace.check_one_run()?;
         return replicated(scenario, (count, baseline), args, (&destination, page.as_ref(), &gate));
     }
     if let Some(doubt) = &scenario.plan.doubt {
@@ -104,8 +109,9 @@ pub(super) fn run(args: &RunArgs, color: Color) -> Result<Exit, Failure> {
             paths.join(", ")
         ));
     }
-    let (run, cpu) = played(scenario.plan, args)?;
+    let Played { run, cpu, recorded } = played(scenario.plan, args)?;
     let mut report = Report::of(&run).with_cpu_seconds(cpu);
+    report.trace = recorded.as_ref().map(|recorded| recorded.trace.why().clone());
     report.command = Some(repeat(args, run.seed()));
     if let Some(page) = page {
         page.write(&report.to_html())?;
@@ -125,10 +131,14 @@ pub(super) fn run(args: &RunArgs, color: Color) -> Result<Exit, Failure> {
             report.to_json().map_err(Failure::internal)?
         }
     };
+    if let (Some(to), Some(Recorded { trace, .. })) = (steps, &recorded) {
+        args.trace.write(trace, &to)?;
+    }
     destination.write(&text)?;
     let (checks, text) = (Check::of_report(&report, &scenario.spots), report.to_text());
     let exit = judged((checks, text), regression.as_ref(), args, (&destination, &gate))?;
-    Ok(if was_cut(&report) { Exit::Interrupted } else { exit })
+    let is_cut = recorded.is_some_and(|recorded| recorded.is_cut);
+    Ok(if was_cut(&report) || is_cut { Exit::Interrupted } else { exit })
 }
 
 /// Plays it many times.
@@ -209,22 +219,39 @@ fn overrides(args: &RunArgs) -> Vec<String> {
     all
 }
 
-/// Plays to the end or to the first interrupt; with the CPU time that it took, seconds.
-fn played(plan: Plan, args: &RunArgs) -> Result<(Run, f64), Failure> {
+/// A run, and what was recorded of it.
+struct Played {
+    run: Run,
+    /// CPU time that it took, seconds; a second play is not counted.
+    cpu: f64,
+    recorded: Option<Recorded>,
+}
+
+/// Plays to the end or to the first interrupt, and once more where requests are traced.
+fn played(plan: Plan, args: &RunArgs) -> Result<Played, Failure> {
     let stop = interrupts()?;
     let seed = args.seed.unwrap_or(plan.seed);
     let began = cpu_seconds();
     let mut run = begin(Arc::new(plan), seed)?;
+    let mut tracing = args.trace.begin(&mut run);
     let progress = Progress::new(!args.quiet && stderr().is_terminal());
     while !run.is_over() && !stop.load(Ordering::Relaxed) {
         if let Advanced::Circling(node) = run.advance(u64::MAX, SLICE) {
             progress.done();
             return Err(Failure::usage(run.circling(node)));
         }
+        if let Some(tracing) = &mut tracing {
+            tracing.collect(&mut run);
+        }
         progress.show(&run);
     }
     progress.done();
-    Ok((run, cpu_seconds() - began))
+    let cpu = cpu_seconds() - began;
+    let recorded = match tracing {
+        Some(tracing) => record(tracing, &mut run, &stop, args.quiet)?,
+        None => None,
+    };
+    Ok(Played { run, cpu, recorded })
 }
 
 /// A flag that the first interrupt raises; the second one ends the process.

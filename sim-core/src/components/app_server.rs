@@ -325,6 +325,14 @@ impl Behaviour for AppServer {
         self.settle(cx);
     }
 
+    fn waits_for(&self, held: u64) -> Option<&'static str> {
+        match self.jobs.get(held as u32)?.place {
+            Place::Pool { .. } => Some("pool"),
+            Place::Line if self.terms.kind.has_loop() => Some("event-loops"),
+            _ => None,
+        }
+    }
+
     /// Nobody looks whether the client is still there, but a client without a connection stops
     /// asking for one, and an event loop may notice after the step at hand.
     fn cancelled(&mut self, cx: &mut Cx<'_>, gone: Cancelled) {

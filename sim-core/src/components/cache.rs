@@ -406,6 +406,10 @@ impl Behaviour for Cache {
         self.take_next(cx);
     }
 
+    fn waits_for(&self, held: u64) -> Option<&'static str> {
+        (held & PARKED != 0).then_some("fetches")
+    }
+
     /// Who waits in line leaves. A look-up is too short to be broken off, and a fetch from the
     /// origin goes on, so that the answer is there for the next one (as in the proxy module of
     /// nginx for what it may cache).

@@ -309,6 +309,11 @@ impl Behaviour for Database {
         }
     }
 
+    /// Connections that are too many are refused, and cores are shared: only rows are waited for.
+    fn waits_for(&self, _held: u64) -> Option<&'static str> {
+        Some("row locks")
+    }
+
     /// A query in progress is not interrupted: a server process notices that its client is gone
     /// only when it next reads from it or writes to it.
     fn cancelled(&mut self, cx: &mut Cx<'_>, gone: Cancelled) {

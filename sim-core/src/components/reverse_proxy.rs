@@ -19,7 +19,7 @@ mod worker;
 use serde::{Deserialize, Serialize};
 
 use self::clients::Clients;
-use self::flow::Visit;
+use self::flow::{Phase, Visit};
 use self::health::{Check, Health};
 use self::idle::Keepalive;
 use self::limits::{LimitConn, LimitReq};
@@ -325,6 +325,11 @@ impl Behaviour for ReverseProxy {
             Note::Closed { lease } => self.hung_up(cx.now(), lease),
             _ => {}
         }
+    }
+
+    fn waits_for(&self, held: u64) -> Option<&'static str> {
+        let visit = self.visits.get(held as u32)?;
+        Some(if visit.phase == Phase::Held { "limit_req" } else { "cpu" })
     }
 
     /// Nobody waits above the proxy but the client whose request it holds.

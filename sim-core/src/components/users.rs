@@ -267,6 +267,7 @@ impl Users {
             Outcome::Done => tally.complete(cx.now() - visit.started),
             Outcome::Failed(cause) => tally.fail(cause),
         }
+        cx.end(visit.ask.luck, visit.class, visit.started, outcome);
         match visit.owner {
             Owner::Nobody => {}
             Owner::Session(session) if outcome == Outcome::Failed(Cause::Abandoned) => {
@@ -483,12 +484,10 @@ impl Behaviour for Users {
 
     /// Users do not die with a cause: whatever they wait for is left behind.
     fn stop(&mut self, cx: &mut Cx<'_>, cause: Cause) {
-        for visit in self.visits.drain() {
-            if let Some(child) = visit.child {
-                cx.detach(child);
-                cx.cancel(child);
-            }
+        for mut visit in self.visits.drain() {
+            Self::abandon_child(cx, &mut visit);
             self.tallies[visit.class as usize].fail(cause);
+            cx.end(visit.ask.luck, visit.class, visit.started, Outcome::Failed(cause));
         }
         self.sessions.drain();
     }

@@ -3,11 +3,12 @@
 mod core;
 mod cx;
 mod outage;
+mod watched;
 
 use serde::{Deserialize, Serialize};
 
-use self::core::{Command, LIMBO, Message};
-pub(crate) use self::core::{Core, Group, Seat};
+use self::core::Command;
+pub(crate) use self::core::{Core, Group, LIMBO, Message, Seat};
 pub use self::core::{JournalEntry, Note, Vitals};
 pub use self::cx::{Cancelled, Cx};
 use super::agenda::{Alarm, Lane};
@@ -70,6 +71,11 @@ pub trait Behaviour {
     /// What a monitoring agent would read off it.
     fn vitals(&mut self, _now: Nanos) -> Vitals {
         Vitals::default()
+    }
+    /// What a request waits for that this node holds with that word, where it has several things
+    /// to wait for: a resource by the name that reports give it.
+    fn waits_for(&self, _held: u64) -> Option<&'static str> {
+        None
     }
     /// The figures of the members of a group, as asked for with [`Cx::scrape`].
     fn scraped(&mut self, _cx: &mut Cx<'_>, _group: u32, _vitals: &[Vitals]) {}

@@ -18,6 +18,9 @@ impl ReqId {
         u64::from(self.generation) << 32 | u64::from(self.index)
     }
 
+    /// The word of no request.
+    pub(crate) const NOBODY: u64 = u64::MAX;
+
     /// The handle back from its word.
     #[must_use]
     pub fn from_word(word: u64) -> Self {
@@ -218,7 +221,8 @@ pub(crate) struct Frame {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Request {
     pub(crate) ask: Ask,
-    /// One word of memory for the node that holds it.
+    /// One word of memory for the node that holds it; until one does, the word of the request for
+    /// which it was opened, or [`ReqId::NOBODY`].
     pub(crate) held: u64,
     /// Time is charged up to here.
     pub(crate) mark: Nanos,
@@ -293,9 +297,16 @@ impl Requests {
         self.alive as usize
     }
 
-    /// Opens a request on its way to a node, with the one who waits for its end.
+    /// Opens a request on its way to a node, for another one or for nobody, with the one who waits
+    /// for its end.
     #[inline(always)]
-    pub(crate) fn open(&mut self, ask: Ask, now: Nanos, frame: Frame, to: u32) -> ReqId {
+    pub(crate) fn open(
+        &mut self,
+        (ask, of): (Ask, u64),
+        now: Nanos,
+        frame: Frame,
+        to: u32,
+    ) -> ReqId {
         if self.free == NONE {
             self.extend();
         }
@@ -304,6 +315,7 @@ impl Requests {
         self.free = slot.at;
         self.alive += 1;
         slot.ask = ask;
+        slot.held = of;
         slot.mark = now;
         slot.born = now;
         slot.landed = 0;

@@ -11,6 +11,7 @@ pub(crate) mod paths;
 pub(crate) mod sections;
 #[cfg(test)]
 mod tests;
+mod why;
 #[cfg(test)]
 pub(crate) use self::tests::wellformed;
 
@@ -37,6 +38,7 @@ impl Report {
             over_time(&mut page, self, &course);
         }
         sections::account(&mut page, self);
+        why::why(&mut page, self);
         sections::losses(&mut page, self);
         sections::classes(&mut page, self);
         sections::nodes(&mut page, self);

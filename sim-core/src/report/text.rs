@@ -3,6 +3,7 @@
 mod head;
 mod over_time;
 mod table;
+mod why;
 
 pub(crate) use self::table::{Table, wrapped};
 use super::counts::{ClassReport, Latency};
@@ -29,6 +30,7 @@ impl Report {
             head::head(self),
             objectives(self),
             account(self),
+            why::why(self),
             losses(self),
             classes(self),
             nodes(self),

@@ -135,12 +135,19 @@ impl PoolTerms {
         Ok(())
     }
 
-    /// Asks the other end for a session, or whether the one of that number is still there.
-    pub fn dial(&self, cx: &mut Cx<'_>, (luck, lease): (u64, u64), word: u64) -> ReqId {
+    /// Asks the other end for a session, or whether the one of that number is still there, for a
+    /// request or for nobody yet.
+    pub fn dial(
+        &self,
+        cx: &mut Cx<'_>,
+        of: Option<ReqId>,
+        (luck, lease): (u64, u64),
+        word: u64,
+    ) -> ReqId {
         let luck = mix(luck, self.salt ^ SESSION);
         let (client, key, demand, endpoint) = (0, 0, 0, 0);
         let ask = Ask { luck, client, key, demand, lease, endpoint, want: Want::Lease };
-        cx.fork(ask, self.to, word)
+        cx.fork(ask, of, self.to, word)
     }
 
     /// Closes a connection; the other end is told.

@@ -15,6 +15,7 @@ const LAYERS: &[&str] = &[
     "scenario",
     "run",
     "report",
+    "trace",
     "play",
     "experiment",
 ];

@@ -67,7 +67,8 @@ impl AppServer {
             let luck = mix(cx.ask(job.req).luck, u64::from(job.pc));
             job.open = 1;
             job.place = Place::Away;
-            job.child = Some(terms.dial(cx, (luck, 0), DIALLED | u64::from(index)));
+            let word = DIALLED | u64::from(index);
+            job.child = Some(terms.dial(cx, Some(job.req), (luck, 0), word));
             cx.doing(job.req, Doing::Away);
             return false;
         }

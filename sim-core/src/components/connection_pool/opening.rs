@@ -53,7 +53,7 @@ impl ConnectionPool {
             Some(req) => cx.ask(req).luck,
             None => mix(cx.source_key(), self.opened.ever()),
         };
-        self.terms.pool.dial(cx, (luck, lease), DIALLED | u64::from(index));
+        self.terms.pool.dial(cx, req, (luck, lease), DIALLED | u64::from(index));
         if let Some(req) = req {
             cx.doing(req, Doing::Away);
         }

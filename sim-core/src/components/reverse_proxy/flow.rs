@@ -199,7 +199,7 @@ impl ReverseProxy {
             false => (Want::Answer, 0),
         };
         let ask = Ask { want, lease, ..*cx.ask(visit.req) };
-        visit.child = Some(cx.fork(ask, node, word(UPSTREAM, index)));
+        visit.child = Some(cx.fork(ask, Some(visit.req), node, word(UPSTREAM, index)));
         let lane = if visit.is_cached { self.read_lane } else { self.first_lane };
         if let Some(lane) = lane {
             visit.timer = cx.after_in(lane, word(UPSTREAM, index));

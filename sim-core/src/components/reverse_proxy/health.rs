@@ -112,7 +112,7 @@ impl ReverseProxy {
         check.next = cx.after(health.interval, word(PROBE, peer));
         check.late = cx.after(health.timeout, word(LATE, peer));
         let node = self.roster.peers[peer as usize].node;
-        check.child = Some(cx.fork(ask, node, word(PROBE, peer)));
+        check.child = Some(cx.fork(ask, None, node, word(PROBE, peer)));
     }
 
     /// The time for the answer is over.

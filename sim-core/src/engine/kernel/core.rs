@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::engine::agenda::{Agenda, Keeping};
 use crate::engine::chance::{mix, name_key};
 use crate::engine::meter::{SparseSketch, Station};
+use crate::engine::record::End;
 use crate::engine::request::{Cause, Doing, Frame, Outcome, ReqId, Request, Requests};
 use crate::engine::time::Nanos;
 
@@ -278,6 +279,9 @@ pub(crate) struct Core {
     pub(crate) closed: u64,
     pub(crate) journal: Vec<JournalEntry>,
     pub(crate) journal_cut: u64,
+    /// Logical requests that ended since somebody took them, if anybody wants to know.
+    #[serde(skip)]
+    pub(crate) ends: Option<Vec<End>>,
 }
 
 /// Charges time to a seat, unless nobody holds the request or its children are charged instead.
@@ -321,6 +325,7 @@ impl Core {
             closed: 0,
             journal: Vec::new(),
             journal_cut: 0,
+            ends: None,
         }
     }
 
@@ -377,6 +382,12 @@ impl Core {
                 self.requests.get_mut(req).broken = true;
             }
         }
+    }
+
+    /// Keeps the end of a logical request.
+    #[cold]
+    pub(super) fn keep(&mut self, end: End) {
+        self.ends.get_or_insert_default().push(end);
     }
 
     #[inline]

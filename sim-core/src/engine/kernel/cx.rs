@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::core::{Command, Core, LIMBO, Message, Note};
 use crate::engine::agenda::{Alarm, Lane, Timer};
 use crate::engine::chance::{Draw, Stream, mix, name_key};
+use crate::engine::record::End;
 use crate::engine::request::{Ask, Cause, Doing, Frame, Life, Outcome, ReqId};
 use crate::engine::time::Nanos;
 
@@ -178,17 +179,29 @@ impl Cx<'_> {
     #[inline(always)]
     pub fn open(&mut self, ask: Ask, to: u32, word: u64) -> ReqId {
         self.core.attempts += 1;
-        self.fork(ask, to, word)
+        self.fork(ask, None, to, word)
     }
 
-    /// Opens a child that can be left behind; its end is answered with `word`.
+    /// Opens a child of a request, or of nobody, that can be left behind; its end is answered with
+    /// `word`.
     #[inline(always)]
-    pub fn fork(&mut self, ask: Ask, to: u32, word: u64) -> ReqId {
+    pub fn fork(&mut self, ask: Ask, of: Option<ReqId>, to: u32, word: u64) -> ReqId {
         self.core.opened += 1;
         let frame = self.frame(word);
-        let req = self.core.requests.open(ask, self.core.now, frame, to);
+        let of = of.map_or(ReqId::NOBODY, ReqId::word);
+        let req = self.core.requests.open((ask, of), self.core.now, frame, to);
         self.core.inbox.push_back(Message::Call { to, req });
         req
+    }
+
+    /// A logical request of a class of this node, begun at `started`, ends: whoever keeps ends has
+    /// one more.
+    #[inline]
+    pub fn end(&mut self, luck: u64, class: u16, started: Nanos, outcome: Outcome) {
+        if self.core.ends.is_some() {
+            let (node, ended) = (self.me(), self.core.now);
+            self.core.keep(End { node, class, luck, started, ended, outcome });
+        }
     }
 
     /// Stops waiting for a fork: it runs on, its answer is not heard.

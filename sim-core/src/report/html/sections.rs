@@ -151,7 +151,7 @@ impl<'a> Table<'a> {
     }
 
     /// A row whose last cell is a bar, of a share of 1.
-    fn bar(&mut self, name: &str, cells: &[(&str, &str)], share: f64) {
+    pub(crate) fn bar(&mut self, name: &str, cells: &[(&str, &str)], share: f64) {
         self.page.open("tr", &[]);
         self.page.element("th", &[("scope", "row")], name);
         for (class, text) in cells {
