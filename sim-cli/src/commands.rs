@@ -1,5 +1,6 @@
 //! The commands and what they share.
 
+mod capacity;
 mod compare;
 mod completions;
 mod explain;
@@ -29,6 +30,7 @@ Examples:
   busyhour run shop.yaml --trace slowest:20          why the slowest requests took so long
   busyhour compare shop.yaml --change nodes.web.workers=8   is it better, and how sure is that
   busyhour sweep sweep.yaml --output points   a grid or a sample of set-ups, and what each does
+  busyhour capacity shop.yaml                        how much load until it breaks, and what breaks
   busyhour report run.json --format html             the same from a saved report
   busyhour serve --open                              the page: watch a run and change it
   busyhour init shop.yaml                            write a first scenario
@@ -64,6 +66,8 @@ enum Command {
     Compare(compare::CompareArgs),
     /// Play a scenario at many points of what is varied, interruptible and in shards
     Sweep(sweep::SweepArgs),
+    /// Find the highest load that holds all objectives, what breaks there, and what breaks next
+    Capacity(capacity::CapacityArgs),
     /// Check a scenario without playing it
     Validate(validate::ValidateArgs),
     /// Show a saved JSON report again, as text or as a page
@@ -87,6 +91,7 @@ impl Busyhour {
             Command::Run(args) => run::run(args, self.color),
             Command::Compare(args) => compare::compare(args, self.color),
             Command::Sweep(args) => sweep::sweep(args, self.color),
+            Command::Capacity(args) => capacity::capacity(args, self.color),
             Command::Validate(args) => validate::validate(args, self.color),
             Command::Report(args) => report::report(args, self.color),
             Command::Init(args) => init::init(args),

@@ -91,19 +91,55 @@ pub(crate) fn scenario(
     changes: &Changes<'_>,
     color: bool,
 ) -> Result<Scenario, Failure> {
-    let text = text(scenario, SCENARIO_MAX)?;
-    let beside = if scenario == "-" { PathBuf::from(".") } else { parent(scenario) };
-    let name = if scenario == "-" { "stdin.yaml" } else { scenario };
-    let Reading { plan, problems, sources, objectives } =
-        read_changed(name, &text, changes, &Beside(beside));
-    tell(scenario, &problems, &sources, color);
-    let spot = |place: &Place| Spot {
-        file: name.to_owned(),
-        // others came with the command
-        line: (sources.name(place.source) == name).then_some(place.line),
-    };
-    let spots = objectives.iter().map(spot).collect();
-    plan.map(|plan| Scenario { plan, spots }).ok_or_else(Failure::said)
+    Source::load(scenario)?.scenario(changes, color)
+}
+
+/// A scenario's text, to be read with one change or another.
+pub(crate) struct Source {
+    /// As it is named on the command line.
+    given: String,
+    text: String,
+    beside: Beside,
+}
+
+impl Source {
+    /// Loads the text; `-` is standard input.
+    pub(crate) fn load(given: &str) -> Result<Self, Failure> {
+        let text = text(given, SCENARIO_MAX)?;
+        let beside = if given == "-" { PathBuf::from(".") } else { parent(given) };
+        Ok(Source { given: given.to_owned(), text, beside: Beside(beside) })
+    }
+
+    fn name(&self) -> &str {
+        if self.given == "-" { "stdin.yaml" } else { &self.given }
+    }
+
+    /// Reads and checks it with changes that may not suit it.
+    ///
+    /// # Errors
+    /// What the first error says.
+    pub(crate) fn try_plan(&self, changes: &Changes<'_>) -> Result<Plan, String> {
+        let reading = read_changed(self.name(), &self.text, changes, &self.beside);
+        let problems = reading.problems;
+        let first = problems.iter().find(|problem| problem.severity == Severity::Error);
+        let why = first.map_or_else(String::new, |problem| problem.message.clone());
+        reading.plan.ok_or(why)
+    }
+
+    /// Reads and checks it; problems go to standard error, and errors end the command.
+    pub(crate) fn scenario(&self, changes: &Changes<'_>, color: bool) -> Result<Scenario, Failure> {
+        let (name, scenario) = (self.name(), self.given.as_str());
+        let Reading { plan, problems, sources, objectives } =
+            read_changed(name, &self.text, changes, &self.beside);
+        tell(scenario, &problems, &sources, color);
+        let spot = |place: &Place| Spot {
+            file: name.to_owned(),
+            // others came with the command
+            line: (sources.name(place.source) == name).then_some(place.line),
+        };
+        let spots = objectives.iter().map(spot).collect();
+        plan.map(|plan| Scenario { plan, spots }).ok_or_else(Failure::said)
+    }
 }
 
 /// Says on standard error what is wrong with a scenario or a sweep, if anything is.

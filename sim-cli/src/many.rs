@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
+use rayon::ThreadPool;
 use rayon::prelude::*;
 use sim_core::{
-    Advanced, PILOTS, Pilots, Plan, Precision, Replications, Run, Sample, WarmUp, figures,
+    Advanced, PILOTS, Pilots, Plan, Precision, Replications, Run, Sample, Wanted, WarmUp, figures,
     inputs_key, pilot_seed, replication_seed,
 };
 
@@ -49,7 +50,7 @@ impl FromStr for Count {
 }
 
 /// A share of a value, like `5%`.
-fn share(text: &str) -> Result<f64, String> {
+pub(crate) fn share(text: &str) -> Result<f64, String> {
     let share = text.parse::<sim_core::Share>().ok().map(sim_core::Share::value);
     share.filter(|share| *share > 0.0).ok_or_else(|| "write a share above 0, like 5%".to_owned())
 }
@@ -65,13 +66,68 @@ pub(crate) struct ManyArgs {
     threads: Option<usize>,
 }
 
-/// Runs that are played together.
-pub(crate) struct Many<'a> {
-    args: &'a ManyArgs,
-    plans: Vec<Arc<Plan>>,
+/// Plays runs on all cores, under seeds drawn from one.
+pub(crate) struct Players {
+    pool: ThreadPool,
     seed: u64,
     stop: Arc<AtomicBool>,
     progress: Progress,
+}
+
+impl Players {
+    /// So many threads, or one per core. `stop` ends all runs.
+    pub(crate) fn new(
+        threads: Option<usize>,
+        seed: u64,
+        stop: Arc<AtomicBool>,
+        quiet: bool,
+    ) -> Result<Self, Failure> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).build();
+        let pool = pool.map_err(|error| Failure::internal(error.to_string()))?;
+        let progress = Progress::new(!quiet && stderr().is_terminal());
+        Ok(Players { pool, seed, stop, progress })
+    }
+
+    pub(crate) fn was_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// Plays what an experiment asks for; `None` where it was interrupted.
+    pub(crate) fn play(&self, wanted: &Wanted) -> Result<Option<Vec<Sample>>, Failure> {
+        let runs = wanted.numbers.clone().into_par_iter().with_max_len(1);
+        self.pool.install(|| runs.map(|number| self.sample(number, &wanted.plan)).collect())
+    }
+
+    fn sample(&self, number: u32, plan: &Arc<Plan>) -> Result<Option<Sample>, Failure> {
+        let plan = plan.draw(inputs_key(self.seed, number)).map_err(Failure::usage)?;
+        let run = self.one(replication_seed(self.seed, number), &plan)?;
+        Ok(run.as_ref().map(Sample::of))
+    }
+
+    /// A finished run; `None` where it was interrupted.
+    fn one(&self, seed: u64, plan: &Arc<Plan>) -> Result<Option<Run>, Failure> {
+        let mut run = begin(Arc::clone(plan), seed)?;
+        while !run.is_over() {
+            if self.was_stopped() {
+                return Ok(None);
+            }
+            if let Advanced::Circling(node) = run.advance(u64::MAX, SLICE) {
+                return Err(Failure::usage(run.circling(node)));
+            }
+        }
+        Ok(Some(run))
+    }
+}
+
+/// Variants that are played under the same seeds.
+pub(crate) struct Many<'a> {
+    args: &'a ManyArgs,
+    plans: Vec<Arc<Plan>>,
+    players: Players,
 }
 
 impl<'a> Many<'a> {
@@ -82,30 +138,28 @@ impl<'a> Many<'a> {
         seed: u64,
         stop: Arc<AtomicBool>,
         quiet: bool,
-    ) -> Self {
-        let progress = Progress::new(!quiet && stderr().is_terminal());
-        Many { args, plans, seed, stop, progress }
+    ) -> Result<Self, Failure> {
+        let players = Players::new(args.threads, seed, stop, quiet)?;
+        Ok(Many { args, plans, players })
     }
 
     /// Plays so often, or until it is precise enough; one set of replications per variant. Where it
     /// was interrupted, those that were complete.
     pub(crate) fn play(&mut self, count: Count) -> Result<Vec<Replications>, Failure> {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.args.threads.unwrap_or(0));
-        let pool = pool.build().map_err(|error| Failure::internal(error.to_string()))?;
-        let warmup = pool.install(|| self.warm_up())?;
+        let warmup = self.warm_up()?;
         let new =
             |plan: &Arc<Plan>| Replications::new(Arc::clone(plan), CONFIDENCE).warmed_up(warmup);
         let mut sets: Vec<Replications> = self.plans.iter().map(new).collect();
-        let done = pool.install(|| match count {
+        let done = self.players.pool.install(|| match count {
             Count::Fixed(count) => self.extend(&mut sets, count),
             Count::Auto => self.until_precise(&mut sets),
         });
-        self.progress.done();
+        self.players.progress.done();
         done.map(|()| sets)
     }
 
     pub(crate) fn was_stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
+        self.players.was_stopped()
     }
 
     /// Finds out how long runs take to come into balance, if all are meant to, and leaves that
@@ -114,11 +168,13 @@ impl<'a> Many<'a> {
         if !self.plans.iter().all(|plan| plan.steady) {
             return Ok(None);
         }
-        let seeds: Vec<u64> = (0..PILOTS).map(|index| pilot_seed(self.seed, index)).collect();
+        let players = &self.players;
+        let seeds: Vec<u64> = (0..PILOTS).map(|index| pilot_seed(players.seed, index)).collect();
         let mut found = Vec::new();
         for plan in &self.plans {
-            let runs: Result<Vec<Option<Run>>, Failure> =
-                seeds.par_iter().with_max_len(1).map(|seed| self.one(*seed, plan)).collect();
+            let played =
+                || seeds.par_iter().with_max_len(1).map(|seed| players.one(*seed, plan)).collect();
+            let runs: Result<Vec<Option<Run>>, Failure> = players.pool.install(played);
             let mut pilots = Pilots::default();
             for run in runs? {
                 // interrupted: nothing will be measured
@@ -175,11 +231,7 @@ impl<'a> Many<'a> {
             let played: Result<Vec<Option<Sample>>, Failure> = jobs
                 .into_par_iter()
                 .with_max_len(1)
-                .map(|(number, plan)| {
-                    let plan = plan.draw(inputs_key(self.seed, number)).map_err(Failure::usage)?;
-                    let run = self.one(replication_seed(self.seed, number), &plan)?;
-                    Ok(run.as_ref().map(Sample::of))
-                })
+                .map(|(number, plan)| self.players.sample(number, plan))
                 .collect();
             // only whole rows: every variant must have met the same luck
             let mut samples = played?.into_iter();
@@ -188,23 +240,9 @@ impl<'a> Many<'a> {
                 let Some(row) = row else { return Ok(()) };
                 sets.iter_mut().zip(row).for_each(|(set, sample)| set.add(sample));
             }
-            self.progress.count(sets[0].len(), count);
+            self.players.progress.count(sets[0].len(), count);
         }
         Ok(())
-    }
-
-    /// A finished run; `None` where it was interrupted.
-    fn one(&self, seed: u64, plan: &Arc<Plan>) -> Result<Option<Run>, Failure> {
-        let mut run = begin(Arc::clone(plan), seed)?;
-        while !run.is_over() {
-            if self.was_stopped() {
-                return Ok(None);
-            }
-            if let Advanced::Circling(node) = run.advance(u64::MAX, SLICE) {
-                return Err(Failure::usage(run.circling(node)));
-            }
-        }
-        Ok(Some(run))
     }
 }
 

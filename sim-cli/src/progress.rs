@@ -46,6 +46,12 @@ impl Progress {
         self.bar.set_message(format!("{done} of {all} points, {left} left; best: {best}"));
     }
 
+    /// Shows what is being played, where nobody knows how much there is to play.
+    pub(crate) fn say(&self, runs: u64, what: &str) {
+        self.bar.set_message(format!("{runs} runs so far; {what}"));
+        self.bar.tick();
+    }
+
     /// Shows how far the run has come.
     pub(crate) fn show(&self, run: &Run) {
         if self.bar.is_hidden() {

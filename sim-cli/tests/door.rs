@@ -104,6 +104,30 @@ fn a_change_is_compared_with_the_baseline() {
 }
 
 #[test]
+fn the_capacity_is_the_same_on_any_number_of_threads() {
+    let slow = SHOP.replace("errors < 1%", "latency p(95) < 40ms");
+    let found = |more: &[&str]| {
+        let words = ["capacity", "-", "--ladder", "1", "--replications", "10"];
+        busyhour(&[&words[..], more].concat(), &slow)
+    };
+    let one = found(&["--threads", "1", "--format", "json"]);
+    assert_eq!(one.status.code(), Some(0), "{}", String::from_utf8_lossy(&one.stderr));
+    assert!(one.stdout == found(&["--threads", "2", "--format", "json"]).stdout);
+    let answer = json(&one);
+    let factor = |of: &str| answer["rungs"][0][of]["factor"].as_f64().expect("a load");
+    assert!(factor("holds") < factor("estimate") && factor("estimate") < factor("fails"));
+    assert_eq!(answer["rungs"][1]["widened"][0]["path"], "nodes.app.workers");
+    let text = String::from_utf8(found(&[]).stdout).expect("text");
+    assert!(text.contains("Ladder of bottlenecks") && text.contains("4 -> 8"), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    let none = busyhour(&["capacity", "-"], &SHOP.replace("errors < 1%", ""));
+    assert_eq!(none.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&none.stderr).contains("states no objectives"));
+    let swapped = busyhour(&["capacity", "-", "--from", "3", "--to", "2"], SHOP);
+    assert_eq!(swapped.status.code(), Some(2));
+}
+
+#[test]
 fn mistakes_go_to_standard_error_with_code_two() {
     let wrong = busyhour(&["run", "-"], &SHOP.replace("enter: app", "enter: ap"));
     assert_eq!(wrong.status.code(), Some(2));

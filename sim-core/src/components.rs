@@ -13,7 +13,7 @@ use crate::engine::request::{Cause, ReqId};
 use crate::engine::tally::Tally;
 use crate::engine::time::Nanos;
 use crate::steps::Demand;
-use crate::wiring::{Flaw, Site};
+use crate::wiring::{Flaw, Load, Site, Wider};
 
 /// One resource of a node as reports see it.
 pub struct Resource<'a> {
@@ -211,9 +211,21 @@ pub trait Component: Behaviour + Clone + Serialize + DeserializeOwned {
         false
     }
 
-    /// Requests a second that it sends on its own account at most, where that is known.
-    fn offers(_spec: &Self::Spec, _site: &Site) -> Option<f64> {
-        None
+    /// The load that it brings on its own account, as far as that is known.
+    fn load(_spec: &Self::Spec, _site: &Site) -> Load {
+        Load::default()
+    }
+
+    /// Brings `factor` times the load: as many times as many users, each as busy as before. False
+    /// if it brings none.
+    fn scale(_spec: &mut Self::Spec, _factor: f64) -> bool {
+        false
+    }
+
+    /// How a form would hold twice as much where `resource` is used up (without: where the part is
+    /// down), each way as fields that change together, the best way first; none if it cannot.
+    fn widen(_spec: &Self::Spec, _resource: Option<&str>) -> Vec<Vec<Wider>> {
+        Vec::new()
     }
 }
 
@@ -329,11 +341,24 @@ macro_rules! catalogue {
             pub fn varies(&self) -> bool {
                 match self { $(Form::$Name(spec) => <$module::$Name as Component>::varies(spec),)+ }
             }
-            /// Requests a second that it sends on its own account at most.
+            /// The load that it brings on its own account.
             #[must_use]
-            pub fn offers(&self, site: &Site) -> Option<f64> {
+            pub fn load(&self, site: &Site) -> Load {
                 match self {
-                    $(Form::$Name(spec) => <$module::$Name as Component>::offers(spec, site),)+
+                    $(Form::$Name(spec) => <$module::$Name as Component>::load(spec, site),)+
+                }
+            }
+            /// Brings `factor` times the load; false if it brings none.
+            pub fn scale(&mut self, factor: f64) -> bool {
+                match self {
+                    $(Form::$Name(spec) => <$module::$Name as Component>::scale(spec, factor),)+
+                }
+            }
+            /// How it would hold twice as much, each way as fields that change together.
+            #[must_use]
+            pub fn widen(&self, resource: Option<&str>) -> Vec<Vec<Wider>> {
+                match self {
+                    $(Form::$Name(spec) => <$module::$Name as Component>::widen(spec, resource),)+
                 }
             }
             /// Instances in service at the start.

@@ -1,11 +1,13 @@
 //! Many runs with one question: replications with intervals, variants compared on the same luck.
 //! Pure: a door plays the runs, in parallel or not, and hands their samples in.
 
+mod capacity;
 mod compare;
 mod course;
 mod gate;
 mod html;
 mod inputs;
+mod known;
 mod measure;
 mod regression;
 mod replications;
@@ -15,10 +17,14 @@ pub mod sweep;
 mod text;
 mod warmup;
 
+pub use self::capacity::{
+    Ask as CapacityAsk, Broken, Capacity, CapacityStudy, Level, RungReport, Terms as CapacityTerms,
+};
 pub use self::compare::{Comparison, Difference, Finding, Luck, Variant};
 pub use self::course::{Course, Spread};
 pub use self::gate::{Check, Spot, annotations, job_summary, junit};
 pub use self::inputs::{Input, Inputs, Shares, inputs_key};
+pub use self::known::Wanted;
 pub use self::measure::{Measure, Sample};
 pub use self::regression::{Outcome, Regression};
 pub use self::replications::{

@@ -166,6 +166,7 @@ fn read_plan(
         steady: false,
         doubt: Doubt::of(uncertain, (name, text), changes.set).map(Arc::new),
         drawn: Vec::new(),
+        times: None,
     };
     check_times(&plan, &root, problems);
     plan.hash = name_key(&serde_json::to_string(&plan).unwrap_or_default());

@@ -1,8 +1,12 @@
 //! Names that refer to other parts of a scenario, and what they resolve to when a node is built.
 
+mod load;
+
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+pub use self::load::{Load, Wider};
 
 /// The name of one node, for example `db`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

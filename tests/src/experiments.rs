@@ -11,7 +11,7 @@ use sim_core::experiment::{
 };
 use sim_core::{Plan, Report, Unit};
 
-use crate::support::{file, plan, play};
+use crate::support::{file, plan, play, tries};
 
 /// One exponential server, `rate` arrivals and `mu` services a second, warmed up.
 fn queue(rate: &str, mu: f64, line: &str, length_s: u32) -> String {
@@ -53,11 +53,6 @@ fn pilots(plan: &Arc<Plan>, seed: u64) -> Pilots {
     let mut pilots = Pilots::default();
     (0..PILOTS).for_each(|index| pilots.add(&play(plan, pilot_seed(seed, index))));
     pilots
-}
-
-/// How often an experiment is repeated: `few` in the test run, `BUSYHOUR_TRIES` where that is set.
-fn tries(few: u64) -> u64 {
-    std::env::var("BUSYHOUR_TRIES").ok().and_then(|text| text.parse().ok()).unwrap_or(few)
 }
 
 /// Standard deviations that a count of hits may be away from what is expected.

@@ -5,6 +5,8 @@ mod app_life;
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
+mod capacity;
+#[cfg(test)]
 mod experiments;
 #[cfg(test)]
 mod fuzz;

@@ -45,3 +45,8 @@ pub(crate) fn play(plan: &Arc<Plan>, seed: u64) -> Run {
     assert_eq!(run.finish(), Advanced::Reached);
     run
 }
+
+/// How often an experiment is repeated: `few` in the test run, `BUSYHOUR_TRIES` where that is set.
+pub(crate) fn tries(few: u64) -> u64 {
+    std::env::var("BUSYHOUR_TRIES").ok().and_then(|text| text.parse().ok()).unwrap_or(few)
+}

@@ -81,7 +81,7 @@ pub(super) fn compare(args: &CompareArgs, color: Color) -> Result<Exit, Failure>
     }
     let (plans, spots) = plans(args, color)?;
     let seed = args.seed.unwrap_or(plans[0].seed);
-    let mut many = Many::new(&args.many, plans, seed, interrupts()?, args.quiet);
+    let mut many = Many::new(&args.many, plans, seed, interrupts()?, args.quiet)?;
     let sets = many.play(args.replications.unwrap_or(PLAYED))?;
     let [baseline, variants @ ..] = &sets[..] else {
         return Err(Failure::internal("there is no baseline"));

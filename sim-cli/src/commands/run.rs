@@ -154,7 +154,7 @@ fn replicated(
         ));
     }
     let seed = args.seed.unwrap_or(plan.seed);
-    let mut many = Many::new(&args.many, vec![Arc::new(plan)], seed, interrupts()?, args.quiet);
+    let mut many = Many::new(&args.many, vec![Arc::new(plan)], seed, interrupts()?, args.quiet)?;
     let sets = many.play(count)?;
     let mut summary = match sets.first() {
         Some(set) if !set.is_empty() => set.summary(),

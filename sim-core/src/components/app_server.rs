@@ -43,7 +43,7 @@ use crate::engine::share::Share;
 use crate::engine::slab::Slab;
 use crate::engine::time::Nanos;
 use crate::steps::{Aside, Op, Program, Work};
-use crate::wiring::{Flaw, Site};
+use crate::wiring::{Flaw, Site, Wider};
 
 /// What a timer means: the high half of its word; the low half is a request's or a process's
 /// number.
@@ -253,6 +253,10 @@ impl Component for AppServer {
 
     fn replicas(spec: &AppServerSpec) -> u32 {
         spec.replicas.unwrap_or(1)
+    }
+
+    fn widen(spec: &AppServerSpec, resource: Option<&str>) -> Vec<Vec<Wider>> {
+        terms::widen(spec, resource)
     }
 }
 

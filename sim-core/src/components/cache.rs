@@ -28,7 +28,7 @@ use crate::engine::request::{Ask, Cause, Doing, Outcome, ReqId};
 use crate::engine::slab::Slab;
 use crate::engine::time::{MILLISECOND, Nanos};
 use crate::units::{Duration, Share};
-use crate::wiring::{Flaw, Site};
+use crate::wiring::{Flaw, Site, Wider};
 
 const SERVICE: u64 = name_key("cache service");
 const HIT: u64 = name_key("cache hit");
@@ -334,6 +334,13 @@ impl Component for Cache {
         let law = spec.service.as_ref().and_then(|law| law.compile().ok());
         let mean = law.map_or(0.0, |law| law.mean());
         Bound { per_second: (mean > 0.0).then(|| f64::from(spec.servers) / mean) }
+    }
+
+    fn widen(spec: &CacheSpec, resource: Option<&str>) -> Vec<Vec<Wider>> {
+        if resource == Some("server") {
+            return Wider::only("servers", spec.servers);
+        }
+        Vec::new()
     }
 }
 

@@ -21,7 +21,7 @@ use crate::engine::request::{Cause, Doing, Outcome, ReqId, Want};
 use crate::engine::slab::Slab;
 use crate::engine::time::Nanos;
 use crate::rules::pool::{self, Stock};
-use crate::wiring::{Flaw, Site};
+use crate::wiring::{Flaw, Site, Wider};
 
 /// What a timer means: the high half of its word; the low half is a job's number.
 const EXPIRED: u64 = 0;
@@ -246,6 +246,10 @@ impl Component for ConnectionPool {
         survey.resource("connections", &self.meter);
         survey.counts.push(("timeouts", self.timeouts.count()));
         survey.counts.push(("opened", self.opened.count()));
+    }
+
+    fn widen(spec: &ConnectionPoolSpec, resource: Option<&str>) -> Vec<Vec<Wider>> {
+        resource.map_or_else(Vec::new, |_| spec.widen())
     }
 }
 

@@ -26,7 +26,7 @@ use crate::engine::share::Share;
 use crate::engine::slab::Slab;
 use crate::engine::time::{Nanos, SECOND};
 use crate::units::Duration;
-use crate::wiring::{Flaw, Site};
+use crate::wiring::{Flaw, Site, Wider};
 
 /// What a timer means, beside what it means to a query.
 const TAKEN_OVER: u64 = 6 << 32;
@@ -222,6 +222,10 @@ impl Component for Database {
 
     fn endpoints(spec: &DatabaseSpec) -> Vec<String> {
         spec.queries.keys().map(|name| name.0.clone()).collect()
+    }
+
+    fn widen(spec: &DatabaseSpec, resource: Option<&str>) -> Vec<Vec<Wider>> {
+        spec::widen(spec, resource)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::engine::slab::Slab;
 use crate::engine::time::Nanos;
 use crate::rules::bucket::{Buckets, Limit, Per, TOKEN, Verdict};
 use crate::units::Rate;
-use crate::wiring::{Flaw, Site, Target};
+use crate::wiring::{Flaw, Site, Target, Wider};
 
 /// How requests are counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -187,6 +187,16 @@ impl Component for RateLimit {
 
     fn bound(spec: &RateLimitSpec) -> Bound {
         Bound { per_second: (spec.per == Per::Global).then(|| spec.rate.per_second()) }
+    }
+
+    fn widen(spec: &RateLimitSpec, resource: Option<&str>) -> Vec<Vec<Wider>> {
+        let twice = Rate::new(spec.rate.per_second() * 2.0).ok().filter(|_| resource.is_some());
+        let wider = |to: Rate| Wider {
+            field: "rate".to_owned(),
+            from: spec.rate.to_string(),
+            to: to.to_string(),
+        };
+        twice.map(|to| vec![wider(to)]).into_iter().collect()
     }
 }
 

@@ -40,7 +40,7 @@ use crate::engine::request::{Cause, Outcome, ReqId};
 use crate::engine::slab::Slab;
 use crate::engine::time::Nanos;
 use crate::units::Duration;
-use crate::wiring::{Flaw, Site};
+use crate::wiring::{Flaw, Site, Wider};
 
 /// Where the clock of whole seconds stands when a run begins: long after it was set to 0.
 const EPOCH_S: u64 = 1_000_000_000;
@@ -264,6 +264,16 @@ impl Component for ReverseProxy {
         let cpu = spec.cpu.map_or(0.0, Duration::seconds);
         let workers = f64::from(spec.worker_processes.unwrap_or(1));
         Bound { per_second: (cpu > 0.0).then(|| workers / cpu) }
+    }
+
+    fn widen(spec: &ReverseProxySpec, resource: Option<&str>) -> Vec<Vec<Wider>> {
+        match resource {
+            Some("cpu") => Wider::only("worker_processes", spec.worker_processes.unwrap_or(1)),
+            Some("connections") => {
+                Wider::only("worker_connections", spec.worker_connections.unwrap_or(512))
+            }
+            _ => Vec::new(),
+        }
     }
 }
 

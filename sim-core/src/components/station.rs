@@ -14,7 +14,7 @@ use crate::engine::request::{Ask, Cause, Doing, Outcome, ReqId};
 use crate::engine::share::{JobKey, Share};
 use crate::engine::slab::Slab;
 use crate::engine::time::Nanos;
-use crate::wiring::{Flaw, Site, Target};
+use crate::wiring::{Flaw, Site, Target, Wider};
 
 /// How the servers are given to requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -357,6 +357,11 @@ impl Component for QueueStation {
     /// It tells apart what it ranks.
     fn endpoints(spec: &StationSpec) -> Vec<String> {
         spec.priorities.iter().map(|name| name.0.clone()).collect()
+    }
+
+    fn widen(spec: &StationSpec, resource: Option<&str>) -> Vec<Vec<Wider>> {
+        let all = || Wider::only("servers", spec.servers);
+        resource.map_or_else(Vec::new, |_| all())
     }
 }
 

@@ -20,7 +20,7 @@ use crate::engine::meter::{Counter, SparseSketch};
 use crate::engine::request::{Cause, Outcome, ReqId};
 use crate::engine::time::{Nanos, SECOND};
 use crate::units::Duration;
-use crate::wiring::{Flaw, FlawKind, Site};
+use crate::wiring::{Flaw, FlawKind, Site, Wider};
 
 const COOLDOWN: Duration = Duration(300 * SECOND);
 const EVERY: Duration = Duration(15 * SECOND);
@@ -310,6 +310,12 @@ impl Component for StepAutoscaler {
         survey.counts.push(("scale_ups", self.ups.count()));
         survey.counts.push(("scale_downs", self.downs.count()));
         survey.counts.push(("seconds_at_max", self.at_max_ns / SECOND));
+    }
+
+    fn widen(spec: &Self::Spec, resource: Option<&str>) -> Vec<Vec<Wider>> {
+        // a service that it looks after may only have as many as it says
+        let more = |field: &str, from: u32| Wider::twice(field, from);
+        resource.map_or_else(Vec::new, |_| vec![vec![more("min", spec.min), more("max", spec.max)]])
     }
 }
 

@@ -21,7 +21,7 @@ use crate::engine::share::{JobKey, Share};
 use crate::engine::slab::Slab;
 use crate::engine::time::{Nanos, SECOND};
 use crate::units::Bytes;
-use crate::wiring::{Flaw, Site, Target};
+use crate::wiring::{Flaw, Site, Target, Wider};
 
 /// The line over which a node's answers leave. All answers under way get equal parts of its
 /// bandwidth (processor sharing, as many TCP flows of one round trip do on one line), but none more
@@ -238,6 +238,11 @@ impl Component for Uplink {
         let bits = spec.bandwidth.bits_per_second("bandwidth").ok();
         let bytes = spec.size.bytes().max(1) as f64;
         Bound { per_second: bits.filter(|_| spec.sizes.is_empty()).map(|bps| bps / 8.0 / bytes) }
+    }
+
+    fn widen(spec: &UplinkSpec, resource: Option<&str>) -> Vec<Vec<Wider>> {
+        let twice = spec.bandwidth.twice().filter(|_| resource.is_some());
+        twice.map(|wider| vec![wider]).into_iter().collect()
     }
 }
 

@@ -24,7 +24,7 @@ use crate::engine::slab::Slab;
 use crate::engine::tally::Tally;
 use crate::engine::time::{Nanos, SECOND};
 use crate::units::Duration;
-use crate::wiring::{Flaw, Site};
+use crate::wiring::{Flaw, Load, Site};
 
 const ARRIVAL: u64 = 0x6172_7269_7661_6c01;
 const THINK: u64 = 0x7468_696e_6b00_0005;
@@ -406,13 +406,13 @@ impl Component for Users {
         spec.limit.is_some() || profiles.any(ProfileSpec::varies)
     }
 
-    /// The highest rate of open arrivals; closed users throttle themselves.
-    fn offers(spec: &UsersSpec, site: &Site) -> Option<f64> {
-        if let Some(arrivals) = &spec.arrivals {
-            return Some(arrivals.highest(site));
-        }
-        let visits: f64 = spec.journey.values().sum();
-        spec.sessions.as_ref().map(|sessions| sessions.highest(site) * visits)
+    fn load(spec: &UsersSpec, site: &Site) -> Load {
+        spec.load(site)
+    }
+
+    fn scale(spec: &mut UsersSpec, factor: f64) -> bool {
+        spec.scale(factor);
+        true
     }
 
     fn tallies(&mut self) -> &mut [Tally] {

@@ -19,7 +19,7 @@ use crate::engine::share::Share;
 use crate::engine::slab::Slab;
 use crate::engine::time::Nanos;
 use crate::steps::{Aside, Landing, NOTHING, Op, Program, Work, send};
-use crate::wiring::{Flaw, Site};
+use crate::wiring::{Flaw, Site, Wider};
 
 const SHARED: u64 = 1 << 32;
 
@@ -299,6 +299,10 @@ impl Component for WorkerPool {
 
     fn replicas(spec: &WorkerPoolSpec) -> u32 {
         spec.replicas.unwrap_or(1)
+    }
+
+    fn widen(spec: &WorkerPoolSpec, resource: Option<&str>) -> Vec<Vec<Wider>> {
+        spec::widen(spec, resource)
     }
 }
 

@@ -12,6 +12,7 @@ use crate::engine::chance::{mix, name_key};
 use crate::engine::meter::Histogram;
 use crate::engine::time::SECOND;
 use crate::report::Unit;
+use crate::scenario::objective::Objective as Written;
 use crate::scenario::plan::Plan;
 
 /// The seed of a replication: the first is the scenario's own, the others are drawn from it.
@@ -176,13 +177,21 @@ impl Replications {
         self.samples.is_empty()
     }
 
+    pub(super) fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    pub(super) fn measures(&self) -> &[Measure] {
+        &self.measures
+    }
+
     /// The values of a measure in the runs that have one.
     fn values(&self, place: usize) -> Vec<f64> {
         self.samples.iter().filter_map(|sample| sample.values[place]).collect()
     }
 
     /// The figure that a measure is of all runs together.
-    fn point(&self, place: usize) -> Option<f64> {
+    pub(super) fn point(&self, place: usize) -> Option<f64> {
         match &self.measures[place].pooled {
             Some(of) => pooled(&self.latencies, of),
             None => {
@@ -222,7 +231,7 @@ impl Replications {
         Some(Estimate { low: found.low.map(|low| low.max(0.0)), ..found })
     }
 
-    fn place(&self, name: &str) -> Option<usize> {
+    pub(super) fn place(&self, name: &str) -> Option<usize> {
         self.measures.iter().position(|measure| measure.name == name)
     }
 
@@ -273,8 +282,7 @@ impl Replications {
     /// What they say so far.
     #[must_use]
     pub fn summary(&self) -> Summary {
-        let objectives: Vec<Objective> =
-            (0..self.plan.objectives.len()).map(|index| self.objective(index)).collect();
+        let objectives = self.objectives();
         let names = self.measures.iter().map(|measure| measure.name.clone());
         Summary {
             schema_version: 1,
@@ -294,16 +302,36 @@ impl Replications {
         }
     }
 
+    /// What the first `runs` say of an objective at a confidence of its own, and its value there.
+    pub(super) fn judged(
+        &self,
+        index: usize,
+        runs: u32,
+        confidence: f64,
+    ) -> (Surety, Option<Estimate>) {
+        let written = &self.plan.objectives[index];
+        let place = self.place(&format!("objectives.{}", written.expression));
+        let first = &self.samples[..self.samples.len().min(runs as usize)];
+        let values = |at: usize| first.iter().filter_map(move |sample| sample.values[at]);
+        let values: Vec<f64> = place.map(values).into_iter().flatten().collect();
+        let value = Estimate::mean(&values, confidence);
+        (verdict(written, value.as_ref()), value)
+    }
+
+    /// What broke first, the most frequent first.
+    pub(super) fn breaks(&self) -> Vec<Breaks> {
+        breaks(&self.samples, self.confidence)
+    }
+
+    pub(super) fn objectives(&self) -> Vec<Objective> {
+        (0..self.plan.objectives.len()).map(|index| self.objective(index)).collect()
+    }
+
     fn objective(&self, index: usize) -> Objective {
         let written = &self.plan.objectives[index];
         let place = self.place(&format!("objectives.{}", written.expression));
         let value = place.and_then(|place| self.estimate(place));
-        let ends = value.map(|one| [one.low.or(Some(one.value)), one.high.or(Some(one.value))]);
-        let verdict = match ends.unwrap_or([None; 2]).map(|end| written.holds(end)) {
-            [true, true] => Surety::Held,
-            [false, false] => Surety::Missed,
-            _ => Surety::CannotTell,
-        };
+        let verdict = verdict(written, value.as_ref());
         let held_in = self.samples.iter().filter(|sample| sample.held[index]).count() as u32;
         Objective {
             expression: written.expression.clone(),
@@ -346,5 +374,15 @@ impl Surety {
             () if any(Surety::CannotTell) => Surety::CannotTell,
             () => Surety::Held,
         }
+    }
+}
+
+/// Whether the whole of a value's interval holds an objective, or none of it.
+fn verdict(written: &Written, value: Option<&Estimate>) -> Surety {
+    let ends = value.map(|one| [one.low.or(Some(one.value)), one.high.or(Some(one.value))]);
+    match ends.unwrap_or([None; 2]).map(|end| written.holds(end)) {
+        [true, true] => Surety::Held,
+        [false, false] => Surety::Missed,
+        _ => Surety::CannotTell,
     }
 }

@@ -283,7 +283,7 @@ impl Graph {
         let site = blueprint.site();
         let mut load = vec![0.0; parts.len()];
         for (at, part) in blueprint.parts.iter().enumerate() {
-            let Some(rate) = part.form.offers(&site) else { continue };
+            let Some(rate) = part.form.load(&site).per_second else { continue };
             let mut here = at;
             for _ in 0..parts.len() {
                 let mut next = self.edges[here].iter();

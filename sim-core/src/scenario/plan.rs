@@ -1,10 +1,13 @@
 //! A checked scenario: parts by name with their forms, ready to become a world under any seed.
 
+mod load;
+
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+pub use self::load::Widened;
 use super::objective::Objective;
 use super::rent::Rent;
 use super::uncertain::Doubt;
@@ -52,6 +55,9 @@ pub struct Plan {
     /// The values that this plan has instead, in the order of the doubt; none if it was not drawn.
     #[serde(skip)]
     pub drawn: Vec<f64>,
+    /// How many times its own load this is, where it was multiplied.
+    #[serde(skip)]
+    pub times: Option<f64>,
 }
 
 /// A timed change to a running scenario.

@@ -85,6 +85,10 @@ impl Plan {
                 first.map_or_else(String::new, |one| format!("{}: {}", one.path, one.message));
             return Err(format!("within the limits of what is uncertain, {why}"));
         };
+        let plan = match self.times {
+            Some(times) => plan.scaled(times)?,
+            None => plan,
+        };
         let (blueprint, events, recurring) = (plan.blueprint, plan.events, plan.recurring);
         Ok(Arc::new(Plan { blueprint, events, recurring, drawn, ..Plan::clone(self) }))
     }

@@ -10,7 +10,7 @@ use crate::engine::time::{Nanos, SECOND};
 use crate::rules::{self, pool::PoolTerms};
 use crate::steps::{Demand, Op, Program, own_demand};
 use crate::units::Duration;
-use crate::wiring::{Flaw, Site};
+use crate::wiring::{Flaw, Site, Wider};
 
 const BACKLOG: u32 = 2_048;
 const SOMAXCONN: u32 = 4_096;
@@ -258,4 +258,24 @@ pub(super) fn limits(spec: &AppServerSpec) -> Limits {
 
 fn threads(spec: &AppServerSpec) -> f64 {
     f64::from(spec.threads.unwrap_or(1))
+}
+
+/// More of what is used up: more instances or cores where that is computing, else more processes,
+/// threads or connections.
+pub(super) fn widen(spec: &AppServerSpec, resource: Option<&str>) -> Vec<Vec<Wider>> {
+    let replicas = vec![Wider::twice("replicas", spec.replicas.unwrap_or(1))];
+    let workers = spec.workers.count(spec.cores);
+    let open = spec.worker_connections.unwrap_or(CONNECTIONS);
+    match (resource, &spec.pool) {
+        (Some("workers" | "gil" | "event-loops"), _) => Wider::only("workers", workers),
+        (Some("threads"), _) => Wider::only("threads", spec.threads.unwrap_or(1)),
+        (Some("connections"), _) => Wider::only("worker_connections", open),
+        (Some("pool"), Some(pool)) => {
+            let overflow = Wider::twice("pool.overflow", pool.overflow);
+            let fields = [Wider::twice("pool.size", pool.size), overflow];
+            vec![fields.into_iter().filter(|wider| wider.from != wider.to).collect()]
+        }
+        (Some(_), _) => vec![replicas, vec![Wider::twice("cores", spec.cores)]],
+        (None, _) => vec![replicas],
+    }
 }

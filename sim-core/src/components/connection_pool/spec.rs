@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::engine::chance::LawSpec;
 use crate::engine::queue::Order;
 use crate::units::{Duration, Share};
-use crate::wiring::Target;
+use crate::wiring::{Target, Wider};
 
 /// A pool of connections to one node. It starts empty and opens connections when they are needed,
 /// unless `fill` is set. Connections lie idle in a line; the one idle for longest is used first.
@@ -64,4 +64,12 @@ pub struct ConnectionPoolSpec {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
 fn is_false(value: &bool) -> bool {
     !value
+}
+
+impl ConnectionPoolSpec {
+    /// Twice the connections, those opened in need included.
+    pub(super) fn widen(&self) -> Vec<Vec<Wider>> {
+        let overflow = (self.overflow > 0).then(|| Wider::twice("overflow", self.overflow));
+        vec![[Wider::twice("size", self.size)].into_iter().chain(overflow).collect()]
+    }
 }

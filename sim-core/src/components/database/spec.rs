@@ -8,7 +8,7 @@ use super::usl::{Usl, UslSpec};
 use crate::components::{Bound, Limits};
 use crate::engine::chance::LawSpec;
 use crate::units::{Bytes, Duration};
-use crate::wiring::EndpointName;
+use crate::wiring::{EndpointName, Wider};
 
 /// A database whose queries wait for their row first, then compute on shared cores, then wait for
 /// I/O, and then for the log, if they write. A query of a client that has left goes on to its end:
@@ -182,4 +182,13 @@ pub(super) fn bound(spec: &DatabaseSpec) -> Bound {
         by_power.min(f64::from(connections) / (cpu + io))
     });
     Bound { per_second: rates.reduce(f64::max).filter(|rate| rate.is_finite()) }
+}
+
+/// More connections or more cores; nobody buys a second row or a quicker disk by a number.
+pub(super) fn widen(spec: &DatabaseSpec, resource: Option<&str>) -> Vec<Vec<Wider>> {
+    match resource {
+        Some("connections" | "sessions") => Wider::only("max_connections", spec.max_connections),
+        Some("cpu") => spec.cores.map_or_else(Vec::new, |cores| Wider::only("cores", cores)),
+        _ => Vec::new(),
+    }
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::wiring::Flaw;
+use crate::wiring::{Flaw, Wider};
 
 /// What a line carries a second: `1Gbit/s` (bits, powers of 1000) or `100MB/s` (bytes).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -34,6 +34,16 @@ impl Bandwidth {
         read.filter(|bps| *bps > 0.0 && *bps <= 1e15).ok_or_else(|| {
             let message = format!("\"{}\" is no bandwidth", self.0);
             Flaw::new(path, message, "write it like 1Gbit/s, 100Mbit/s or 50MB/s")
+        })
+    }
+
+    /// Twice as much, in the same unit.
+    pub(super) fn twice(&self) -> Option<Wider> {
+        let text = self.0.trim();
+        UNITS.iter().find_map(|(unit, _)| {
+            let number: f64 = text.strip_suffix(unit)?.trim().parse().ok()?;
+            let to = format!("{}{unit}", number * 2.0);
+            Some(Wider { field: "bandwidth".to_owned(), from: text.to_owned(), to })
         })
     }
 }

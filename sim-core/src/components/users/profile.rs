@@ -49,6 +49,9 @@ pub struct VaryingSpec {
     /// A CSV file with the columns seconds and rate per second, joined by straight lines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub curve: Option<DataFile>,
+    /// All rates are multiplied with this; default 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub times: Option<f64>,
     /// How arrivals are spaced: `poisson` (default) or `even`, one every 1/rate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spacing: Option<Spacing>,
@@ -126,6 +129,8 @@ pub struct Profile {
 
 /// Corners of a sampled day: enough that a straight line misses the sine by under 0.1 %.
 const DAILY_CORNERS: u64 = 288;
+/// Rates are multiplied with this at most.
+const TIMES_MAX: f64 = 1e6;
 /// Days that a daily curve covers before it stays level.
 const DAYS_MAX: u64 = 31;
 
@@ -138,7 +143,7 @@ impl ProfileSpec {
         let (corners, even) = match self {
             ProfileSpec::Constant(rate) => (vec![Corner { at: 0, rate: rate.per_second() }], false),
             ProfileSpec::Varying(spec) => {
-                (spec.corners(site)?, spec.spacing == Some(Spacing::Even))
+                (spec.multiplied(spec.corners(site)?)?, spec.spacing == Some(Spacing::Even))
             }
         };
         Ok(Profile { corners, segment: 0, even })
@@ -155,6 +160,16 @@ impl ProfileSpec {
         }
     }
 
+    /// Every rate becomes `factor` times as high.
+    pub(super) fn scale(&mut self, factor: f64) {
+        match self {
+            ProfileSpec::Constant(rate) => {
+                *rate = Rate::new(rate.per_second() * factor).unwrap_or(*rate);
+            }
+            ProfileSpec::Varying(spec) => spec.times = Some(spec.times.unwrap_or(1.0) * factor),
+        }
+    }
+
     /// The highest rate on the curve, per second.
     pub fn highest(&self, site: &Site) -> f64 {
         self.compile(site).map_or(0.0, |profile| profile.highest())
@@ -162,6 +177,16 @@ impl ProfileSpec {
 }
 
 impl VaryingSpec {
+    fn multiplied(&self, mut corners: Vec<Corner>) -> Result<Vec<Corner>, Flaw> {
+        let Some(times) = self.times else { return Ok(corners) };
+        if !(0.0..=TIMES_MAX).contains(&times) {
+            let message = format!("no rate can be {times} times as high");
+            return Err(Flaw::new("times", message, "write a number from 0 to 1000000, like 2.5"));
+        }
+        corners.iter_mut().for_each(|corner| corner.rate *= times);
+        Ok(corners)
+    }
+
     fn corners(&self, site: &Site) -> Result<Vec<Corner>, Flaw> {
         let kinds = usize::from(!self.peaks.is_empty())
             + usize::from(!self.steps.is_empty())

@@ -8,7 +8,7 @@ use super::profile::ProfileSpec;
 use super::retry::RetrySpec;
 use crate::engine::chance::{LawSpec, ZipfSpec};
 use crate::units::{Duration, Money};
-use crate::wiring::{EndpointName, Target};
+use crate::wiring::{EndpointName, Load, Site, Target};
 
 /// A group of users: how they arrive, what they ask for, and when they give up.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -57,4 +57,36 @@ pub struct UsersSpec {
     /// Arrivals end after this many requests; default: they never do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
+}
+
+impl UsersSpec {
+    /// The highest rate of open arrivals, or how many there are: closed users throttle themselves.
+    pub(super) fn load(&self, site: &Site) -> Load {
+        let visits: f64 = self.journey.values().sum();
+        let rates = [(&self.arrivals, 1.0), (&self.sessions, visits)];
+        let mut open = rates.into_iter().filter_map(|(rate, each)| Some((rate.as_ref()?, each)));
+        let open = open.next();
+        Load {
+            per_second: open.map(|(rate, each)| rate.highest(site) * each),
+            varies: open.is_some_and(|(rate, _)| rate.varies()),
+            users: self.closed.map(u64::from),
+        }
+    }
+
+    /// So many times as many users, each as busy as before. Every field is named, so that a new way
+    /// to come has to say what more of it means.
+    pub(super) fn scale(&mut self, factor: f64) {
+        #[rustfmt::skip]
+        let UsersSpec {
+            arrivals, sessions, closed, clients, limit, enter: _, mix: _, journey: _, worth: _,
+            think: _, patience: _, timeout: _, retry: _, keys: _,
+        } = self;
+        for rate in [arrivals, sessions].into_iter().flatten() {
+            rate.scale(factor);
+        }
+        let times = |n: u64| ((n as f64 * factor + 0.5) as u64).max(1);
+        *closed = closed.map(|n| times(u64::from(n)).min(u64::from(u32::MAX)) as u32);
+        *clients = clients.map(times);
+        *limit = limit.map(times);
+    }
 }

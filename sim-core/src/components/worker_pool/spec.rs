@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::components::{Bound, Limits, Room};
 use crate::engine::queue::Order;
 use crate::steps::{Demand, StepSpec, own_demand};
-use crate::wiring::{EndpointName, Target};
+use crate::wiring::{EndpointName, Target, Wider};
 
 /// What a worker does about a client that has left.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -72,5 +72,17 @@ pub(super) fn limits(spec: &WorkerPoolSpec) -> Limits {
         work: Demand::all(&spec.steps, &spec.endpoints),
         room: Some(Room { slots, computing: f64::INFINITY, cores }),
         ..Limits::default()
+    }
+}
+
+/// More instances, where computing is what there is too little of; else more workers.
+pub(super) fn widen(spec: &WorkerPoolSpec, resource: Option<&str>) -> Vec<Vec<Wider>> {
+    let replicas = || vec![Wider::twice("replicas", spec.replicas.unwrap_or(1))];
+    let workers = || vec![Wider::twice("workers", spec.workers)];
+    let cores = spec.cores.map(|cores| vec![Wider::twice("cores", cores)]);
+    match resource {
+        Some("workers") => vec![workers()],
+        Some(_) => vec![replicas(), cores.unwrap_or_else(workers)],
+        None => vec![replicas()],
     }
 }
