@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sim_core::{Difference, Moment, Problem, Report};
+use sim_core::{Difference, Moment, Problem, Report, Sample, WarmUp};
 
 /// What the page asks of the worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,6 +54,33 @@ pub enum Command {
     Write(Format),
     /// Forget the run.
     Stop,
+    /// Study these: what is asked next is about them, played under seeds drawn from this one.
+    Study {
+        /// A scenario, or the branches of a run: all meet the same luck.
+        subjects: Vec<Subject>,
+        /// The seed.
+        seed: u64,
+    },
+    /// Find out how long what is studied takes to come into balance.
+    WarmUp,
+    /// Play a replication of everything that is studied.
+    Replicate {
+        /// Its number.
+        number: u32,
+        /// What to leave out of it.
+        warmup: Option<WarmUp>,
+    },
+}
+
+/// What is studied: a scenario with what was changed while it ran.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Subject {
+    /// What to call the scenario where it has no name of its own.
+    pub name: String,
+    /// The YAML.
+    pub text: String,
+    /// Events of a scenario with their times, as JSON.
+    pub changes: Vec<Value>,
 }
 
 /// One of two branches of a run.
@@ -174,6 +201,15 @@ pub enum Answer {
     Scenario(String),
     /// The report, as asked for.
     Written(Format, String),
+    /// What is to be left out of the beginning of what is studied, if it was looked for.
+    WarmedUp(Option<WarmUp>),
+    /// A replication is played.
+    Replicated {
+        /// Its number.
+        number: u32,
+        /// Of each that is studied.
+        samples: Vec<Sample>,
+    },
     /// The run cannot go on, and why.
     Failed(String),
 }

@@ -3,7 +3,8 @@
 mod pace;
 mod player;
 mod snapshots;
-mod source;
+pub(crate) mod source;
+mod study;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -12,16 +13,20 @@ use sim_core::Difference;
 use self::pace::Goal;
 use self::player::Player;
 use self::source::Source;
+use self::study::Study;
 use crate::protocol::{Answer, Branch, Command, Resume};
 
 /// Time between two comparisons of branches that go on, ms.
 const COMPARED_MS: f64 = 500.0;
 
-/// A worker's mind: at most one run, what to do with it, and the run that it parted from.
+/// A worker's mind: at most one run, what to do with it, and the run that it parted from; or its
+/// share of a study.
 #[derive(Default)]
 pub struct Session {
     player: Option<Player>,
     original: Option<Original>,
+    /// What it helps with instead.
+    study: Option<Study>,
 }
 
 /// The branch that stays as it was.
@@ -45,6 +50,9 @@ impl Session {
             Command::Stop => *self = Session::default(),
             Command::Fork(at) => return self.fork(at, now_ms),
             Command::Keep(branch) => return self.keep(branch, now_ms),
+            command @ (Command::Study { .. } | Command::WarmUp | Command::Replicate { .. }) => {
+                return self.study(command).into_iter().collect();
+            }
             _ => {}
         }
         let Some(player) = &mut self.player else { return Vec::new() };
@@ -72,6 +80,12 @@ impl Session {
 
     /// Lets time pass for one slice, if anything is to be done, and tells what is new.
     pub fn work(&mut self, clock: &mut dyn FnMut() -> f64) -> Vec<Answer> {
+        if let Some(study) = &mut self.study {
+            return study.work(clock).unwrap_or_else(|answer| {
+                self.study = None;
+                vec![answer]
+            });
+        }
         if self.original_is_behind() {
             return self.follow(clock);
         }
@@ -95,11 +109,28 @@ impl Session {
     /// How long the worker may sleep before the next slice, ms; `None` until a command comes.
     #[must_use]
     pub fn sleep_ms(&self, now_ms: f64) -> Option<f64> {
-        if self.original_is_behind() {
+        if self.original_is_behind() || self.study.as_ref().is_some_and(Study::busy) {
             return Some(0.0);
         }
         let player = self.player.as_ref().filter(|player| player.busy())?;
         Some(player.pace.sleep_ms(player.run.now(), now_ms))
+    }
+
+    /// What is asked of a helper.
+    fn study(&mut self, command: Command) -> Option<Answer> {
+        match (command, &mut self.study) {
+            (Command::Study { subjects, seed }, _) => {
+                let study = Study::of(&subjects, seed);
+                *self = Session::default();
+                study.map(|study| self.study = Some(study)).err()
+            }
+            (Command::WarmUp, Some(study)) => study.warm_up(),
+            (Command::Replicate { number, warmup }, Some(study)) => {
+                study.replicate(number, warmup);
+                None
+            }
+            _ => None,
+        }
     }
 
     fn load(&mut self, name: &str, text: &str, seed: Option<u64>) -> Vec<Answer> {

@@ -17,6 +17,7 @@ pub mod presets;
 pub mod rescue;
 pub mod sharing;
 pub mod sight;
+pub mod study;
 #[cfg(test)]
 mod tests;
 pub mod topology;
@@ -36,6 +37,7 @@ use self::presets::Preset;
 use self::rescue::{Rescue, Way};
 use self::sharing::Link;
 use self::sight::{See, Sight};
+use self::study::{Study, Studying};
 use self::topology::Picture;
 use crate::protocol::{Answer, Branch, Command, Doing, Format, Note, Speed};
 
@@ -65,6 +67,8 @@ pub struct State {
     pub course: Course,
     /// The branch that the fork left, while there are two.
     pub rival: Option<Rival>,
+    /// How sure its figures are, as far as that was asked.
+    pub study: Option<Study>,
     /// The changes as they are being edited, until they are played.
     pub draft: Option<Vec<Value>>,
     /// What the page keeps in case its worker ends.
@@ -182,6 +186,8 @@ pub enum Message {
     Write(Format),
     /// Something happens in the editor.
     Editing(Editing),
+    /// Something about how sure the figures are.
+    Studying(Studying),
     /// Make a link; the page's address without a fragment.
     Share(String),
     /// The link is copied.
@@ -197,6 +203,10 @@ pub enum Effect {
     Send(Command),
     /// End the worker and start a new one.
     NewWorker,
+    /// Have so many helpers, workers beside the page's own; those there were end.
+    Helpers(u32),
+    /// Post this to the helper with this number.
+    Ask(u32, Command),
     /// Let the address have this fragment.
     Address(String),
     /// Bring the knobs of the part with this number before the person's eyes.
@@ -251,6 +261,7 @@ impl State {
             Message::SaveScenario => self.running(Command::WriteScenario),
             Message::Write(format) => self.running(Command::Write(format)),
             Message::Editing(editing) => self.editing(editing),
+            Message::Studying(studying) => self.studying(studying),
             Message::Share(base) => self.share(&base),
             Message::Copied => {
                 if let Some(Link::Made(link)) = self.shared.take() {
@@ -390,7 +401,7 @@ impl State {
     fn clear(&mut self, stage: Stage) {
         self.stage = stage;
         self.course = Course::default();
-        (self.rival, self.draft) = (None, None);
+        (self.rival, self.draft, self.study) = (None, None, None);
         (self.left, self.throttled) = (None, None);
         (self.cursor_s, self.shared, self.notice) = (None, None, None);
         self.amending = false;

@@ -15,6 +15,7 @@ mod picture;
 mod present;
 mod share;
 mod sheet;
+mod study;
 mod topology;
 mod values;
 
@@ -27,11 +28,12 @@ use yew::prelude::*;
 
 use self::chart::Chart;
 use crate::link::Link;
-use crate::protocol::Format;
+use crate::protocol::{Answer, Format};
 use crate::state::axes::Zoom;
 use crate::state::editor::Editing;
 use crate::state::figures::Figure;
 use crate::state::sight::See;
+use crate::state::study::Studying;
 use crate::state::{Effect, Message, Stage, State, Theme, presets};
 
 /// What the page is started with.
@@ -62,6 +64,8 @@ struct App {
     /// The one way by which every part of the page sends: a new one would draw all charts anew.
     send: Callback<Message>,
     link: Result<Link, String>,
+    /// Workers that play replications.
+    helpers: Vec<Link>,
     _address: Closure<dyn FnMut()>,
     _keys: Closure<dyn FnMut(KeyboardEvent)>,
     _files: Closure<dyn FnMut(DragEvent)>,
@@ -123,6 +127,7 @@ impl Component for App {
             state,
             send,
             link,
+            helpers: Vec::new(),
             _address: address,
             _keys: keys,
             _files: files,
@@ -140,6 +145,9 @@ impl Component for App {
         }
         if let Err(why) = &self.link {
             self.state.stage = Stage::Failed(why.clone());
+        }
+        if self.state.study.is_none() {
+            self.helpers.clear();
         }
         true
     }
@@ -190,6 +198,20 @@ impl Component for App {
 }
 
 impl App {
+    /// Has so many helpers; what cannot be started says so.
+    fn help(&mut self, ctx: &Context<Self>, count: u32) {
+        self.helpers.clear();
+        for number in 0..count {
+            let heard = move |answer| Message::Studying(Studying::Heard(number, answer));
+            let hear = ctx.link().callback(heard);
+            let worker = &ctx.props().new_worker;
+            match Link::start(worker, move |answer| hear.emit(answer)) {
+                Ok(link) => self.helpers.push(link),
+                Err(why) => ctx.link().send_message(heard(Answer::Failed(why))),
+            }
+        }
+    }
+
     fn carry_out(&mut self, ctx: &Context<Self>, effect: Effect) {
         match effect {
             Effect::Send(command) => {
@@ -198,6 +220,12 @@ impl App {
                 }
             }
             Effect::NewWorker => self.link = connect(ctx),
+            Effect::Helpers(count) => self.help(ctx, count),
+            Effect::Ask(helper, command) => {
+                if let Some(link) = self.helpers.get(helper as usize) {
+                    link.send(&command);
+                }
+            }
             Effect::Address(fragment) => effects::set_address(&fragment),
             Effect::Reveal(at) => effects::reveal(&nodes::id(at)),
             Effect::Help => effects::show_dialog(sheet::ID),
@@ -287,6 +315,7 @@ fn running(state: &State, send: &Callback<Message>) -> Html {
                 { values::happened(state, send) }
             </aside>
         </div>
+        { study::study(state, send) }
         { nodes::nodes(state, send) }
         </>
     }

@@ -12,6 +12,7 @@ mod looks;
 mod picture;
 mod sharing;
 mod speed;
+mod study;
 
 use serde_json::{Value, json};
 use sim_core::append_events;

@@ -85,11 +85,12 @@ fn own(name: &str) -> Result<String, String> {
     read(&root().join("sim-web/page").join(name))
 }
 
-/// The styles of the report, so that both are of one family, with a theme that can be chosen, and
-/// those of the page alone.
+/// The styles of the report, so that both are of one family, with a theme that can be chosen, those
+/// of what many runs say, and those of the page alone.
 fn style() -> Result<String, String> {
     let report = read(&root().join("sim-core/src/report/html/page.css"))?;
-    Ok(choosable(&report)? + &own("page.css")?)
+    let many = read(&root().join("sim-core/src/experiment/html/page.css"))?;
+    Ok(choosable(&report)? + &many + &own("page.css")?)
 }
 
 /// Styles in which the root element's `data-theme` wins over the system's.

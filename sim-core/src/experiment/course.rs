@@ -32,7 +32,7 @@ pub struct Spread {
 }
 
 /// One window of one run: where it begins and ends, and its figures in the order of [`Course`].
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Window {
     start_s: f64,
     end_s: f64,
@@ -63,14 +63,14 @@ pub(super) fn windows(report: &Report) -> Vec<Window> {
 }
 
 /// Windows of many runs as they come in: sums only.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Sums {
     edges_s: Vec<f64>,
     cells: Vec<[Cell; FIGURES]>,
 }
 
 /// Of one figure of one window (Welford's sums).
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Cell {
     runs: u32,
     mean: f64,

@@ -19,6 +19,8 @@ use crate::report::html::{begin, end};
 
 /// What these pages need besides the style of every report.
 const STYLE: &str = include_str!("html/page.css");
+/// How the names of elements begin where these are part of another page.
+const PART: &str = "days-";
 
 impl Comparison {
     /// The comparison as a page that loads nothing, for people: every picture's numbers are there
@@ -33,20 +35,32 @@ impl Comparison {
         page.open("header", &[]);
         page.element("h1", &[], &title);
         page.close();
+        self.body(&mut page);
+        end(page)
+    }
+
+    /// The same as a part of another page that has [`STYLE`].
+    #[must_use]
+    pub fn to_part(&self) -> String {
+        let mut page = Markup::part(PART);
+        self.body(&mut page);
+        page.finish()
+    }
+
+    fn body(&self, page: &mut Markup) {
         for (index, variant) in self.variants.iter().enumerate() {
-            self.against(&mut page, index, variant);
+            self.against(page, index, variant);
         }
         let sides = |summary| Side::of(summary, false);
         let all = std::iter::once(&self.baseline).chain(self.variants.iter().map(|v| &v.summary));
-        charts::over_time(&mut page, &all.clone().filter_map(sides).collect::<Vec<_>>());
+        charts::over_time(page, &all.clone().filter_map(sides).collect::<Vec<_>>());
         for summary in all.clone() {
-            objectives(&mut page, summary, true);
+            objectives(page, summary, true);
         }
         page.open("section", &[("id", "origin")]);
         page.element("h2", &[], "What was played");
-        all.for_each(|summary| origin(&mut page, summary));
+        all.for_each(|summary| origin(page, summary));
         page.close();
-        end(page)
     }
 
     /// A variant: the verdict in sentences, the differences as a picture and as a table.
@@ -138,18 +152,32 @@ impl Summary {
         verdict(&mut page, self);
         self.story(&mut page);
         page.close();
-        objectives(&mut page, self, false);
+        self.body(&mut page);
+        end(page)
+    }
+
+    /// The same as a part of another page that has [`STYLE`].
+    #[must_use]
+    pub fn to_part(&self) -> String {
+        let mut page = Markup::part(PART);
+        verdict(&mut page, self);
+        self.story(&mut page);
+        self.body(&mut page);
+        page.finish()
+    }
+
+    fn body(&self, page: &mut Markup) {
+        objectives(page, self, false);
         let sides: Vec<Side<'_>> = Side::of(self, true).into_iter().collect();
-        charts::over_time(&mut page, &sides);
-        self.tables(&mut page);
+        charts::over_time(page, &sides);
+        self.tables(page);
         page.open("section", &[("id", "origin")]);
         page.element("h2", &[], "What was played");
-        origin(&mut page, self);
+        origin(page, self);
         let limits = "Intervals are about independent days. They say nothing of how well the \
                       scenario's numbers describe a system.";
         page.element("p", &[("class", "note")], limits);
         page.close();
-        end(page)
     }
 
     /// What breaks first, and in how many runs.

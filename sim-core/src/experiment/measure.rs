@@ -47,12 +47,13 @@ pub struct Sample {
     /// What broke first, like `web cpu`, and when, seconds.
     pub broke: Option<(String, f64)>,
     /// Latencies by class, until they are merged with those of the other runs.
-    #[serde(skip)]
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub(super) latencies: IndexMap<String, Histogram>,
-    #[serde(skip)]
+    /// What the values are of, until it is merged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) measures: Vec<Measure>,
     /// Figures over time, until they are summed with those of the other runs.
-    #[serde(skip)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) windows: Vec<Window>,
 }
 

@@ -22,7 +22,7 @@ pub fn replication_seed(seed: u64, index: u32) -> u64 {
 }
 
 /// Replications of one scenario, as they come in.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Replications {
     plan: std::sync::Arc<Plan>,
     confidence: f64,

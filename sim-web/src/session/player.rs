@@ -317,7 +317,7 @@ impl Player {
     }
 }
 
-fn begin(plan: &Arc<Plan>, seed: u64) -> Result<Run, Answer> {
+pub(super) fn begin(plan: &Arc<Plan>, seed: u64) -> Result<Run, Answer> {
     Run::new(Arc::clone(plan), seed).map_err(|(_, flaw)| {
         let name = &plan.name;
         Answer::Failed(format!("{name} cannot be built: {}; {}", flaw.message, flaw.remedy))

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use sim_core::{Duration, NoFiles, Plan, Reading, append_events, read};
 
-use crate::protocol::{Note, Part};
+use crate::protocol::{Note, Part, Subject};
 
 /// A scenario and the interventions in it.
 #[derive(Clone)]
-pub(super) struct Source {
+pub(crate) struct Source {
     name: String,
     text: String,
     /// Events with their times in whole nanoseconds.
@@ -20,6 +20,12 @@ impl Source {
     /// A scenario as it was written.
     pub(super) fn new(name: &str, text: &str) -> Self {
         Source { name: name.to_owned(), text: text.to_owned(), changes: Vec::new() }
+    }
+
+    /// What is studied.
+    pub(crate) fn of(subject: &Subject) -> Self {
+        let Subject { name, text, changes } = subject;
+        Source::new(name, text).changed(changes.clone())
     }
 
     /// What is to be said of it, and its parts if it can be played.
@@ -68,7 +74,7 @@ impl Source {
     }
 
     /// What it says, or what is wrong with it.
-    pub(super) fn read(&self) -> Result<(Arc<Plan>, Vec<Note>), Vec<Note>> {
+    pub(crate) fn read(&self) -> Result<(Arc<Plan>, Vec<Note>), Vec<Note>> {
         let text = self.appended().map_err(unable)?;
         let Reading { plan, problems, .. } = read(&self.name, &text, &[], &NoFiles);
         let notes: Vec<Note> = problems.iter().map(Note::of).collect();

@@ -2,6 +2,7 @@
 
 mod branches;
 mod sharing;
+mod study;
 
 use super::axes::Zoom;
 use super::*;
@@ -22,6 +23,7 @@ fn page() -> State {
 struct Desk {
     state: State,
     session: Session,
+    helpers: Vec<Session>,
     clock_ms: f64,
     addresses: Vec<String>,
     saved: Vec<(String, String)>,
@@ -30,7 +32,14 @@ struct Desk {
 impl Desk {
     fn new() -> Self {
         let (state, session) = (page(), Session::default());
-        Desk { state, session, clock_ms: 0.0, addresses: Vec::new(), saved: Vec::new() }
+        Desk {
+            state,
+            session,
+            helpers: Vec::new(),
+            clock_ms: 0.0,
+            addresses: Vec::new(),
+            saved: Vec::new(),
+        }
     }
 
     fn take(&mut self, message: Message) {
@@ -41,6 +50,15 @@ impl Desk {
                     self.hear(answers);
                 }
                 Effect::NewWorker => self.session = Session::default(),
+                Effect::Helpers(count) => {
+                    self.helpers = (0..count).map(|_| Session::default()).collect();
+                }
+                Effect::Ask(helper, command) => {
+                    let clock_ms = self.clock_ms;
+                    let asked = self.helpers.get_mut(helper as usize);
+                    let answers = asked.map(|helper| helper.obey(command, clock_ms));
+                    self.heard(helper, answers.unwrap_or_default());
+                }
                 Effect::Address(fragment) => self.addresses.push(fragment),
                 Effect::Later(_, message) => self.take(*message),
                 Effect::Reveal(_)
@@ -56,6 +74,27 @@ impl Desk {
 
     fn hear(&mut self, answers: Vec<Answer>) {
         answers.into_iter().for_each(|answer| self.take(Message::Answer(answer)));
+    }
+
+    fn heard(&mut self, helper: u32, answers: Vec<Answer>) {
+        for answer in answers {
+            self.take(Message::Studying(Studying::Heard(helper, answer)));
+        }
+    }
+
+    /// Lets helpers work until there is nothing more to do, in this order.
+    fn help(&mut self, order: fn(usize) -> Vec<usize>) {
+        while self.helpers.iter().any(|helper| helper.sleep_ms(self.clock_ms).is_some()) {
+            for helper in order(self.helpers.len()) {
+                let Some(session) = self.helpers.get_mut(helper) else { break };
+                let clock_ms = &mut self.clock_ms;
+                let answers = session.work(&mut || {
+                    *clock_ms += 1.0;
+                    *clock_ms
+                });
+                self.heard(helper as u32, answers);
+            }
+        }
     }
 
     /// Lets the worker work until it stands, or for so many slices.

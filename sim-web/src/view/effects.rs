@@ -253,6 +253,11 @@ pub(super) fn select(id: &str, (from, to): (u32, u32), takes: bool) {
     }
 }
 
+/// Cores of this machine, as far as the browser tells.
+pub(super) fn cores() -> u32 {
+    web_sys::window().map_or(1, |window| window.navigator().hardware_concurrency() as u32)
+}
+
 /// Sends a message later.
 pub(super) fn later(ms: u32, message: Message, send: Callback<Message>) {
     let wait = Closure::once_into_js(move || send.emit(message));

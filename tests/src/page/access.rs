@@ -7,12 +7,18 @@ use crate::browser::Browser;
 use crate::support::file;
 
 /// The page's stages: what to open, and what is there once it is.
-const STAGES: [(&str, &str); 4] = [
+const STAGES: [(&str, &str); 5] = [
     ("", "document.querySelector('.presets a')"),
     ("#preset=dead-peer&play=10", "document.querySelector('#heat canvas')"),
     ("#preset=dead-peer&play=max", "document.getElementById('digest')?.dataset.digest"),
     ("#preset=nothing-like-it", "document.querySelector('[role=alert]')"),
+    ("#preset=four-workers-forty-rps", DAYS),
 ];
+/// What many days say, which is asked for on the way.
+const DAYS: &str = "(() => { const button = [...document.querySelectorAll('#sure button')]\
+                    .find((button) => button.textContent === '10 days'); \
+                    if (!document.querySelector('#sure progress, #sure .days')) button?.click(); \
+                    return document.querySelector('#sure .days'); })()";
 
 #[test]
 fn axe_finds_no_serious_barrier() {

@@ -227,4 +227,18 @@ pub(crate) const FAULTS: &[Fault] = &[
         test: "sim-core news_put_together",
         why: "a live heat map would show the first minutes again and again",
     },
+    Fault {
+        file: "sim-web/src/state/study.rs",
+        find: "self.early.remove(&self.done())",
+        replace: "self.early.pop_first().map(|(_, samples)| samples)",
+        test: "sim-web any_number_of_helpers",
+        why: "what many days say would depend on which helper is quicker",
+    },
+    Fault {
+        file: "sim-web/src/session/study.rs",
+        find: "inputs: Some(inputs) };",
+        replace: "inputs: None };",
+        test: "sim-web uncertain_inputs_are_drawn",
+        why: "the page would be surer than the command line of what nobody knows",
+    },
 ];

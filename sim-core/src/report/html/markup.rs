@@ -5,12 +5,19 @@
 pub(crate) struct Markup {
     text: String,
     open: Vec<&'static str>,
+    /// How the names of elements begin, so that it can stand in another page.
+    prefix: &'static str,
 }
 
 /// Attributes of an element; values are escaped, and those without one are left out.
 pub(crate) type Attributes<'a> = &'a [(&'a str, &'a str)];
 
 impl Markup {
+    /// A part of another page: the names of its elements begin like this.
+    pub(crate) fn part(prefix: &'static str) -> Self {
+        Markup { prefix, ..Markup::default() }
+    }
+
     /// Opens an element.
     pub(crate) fn open(&mut self, tag: &'static str, attributes: Attributes<'_>) {
         self.tag(tag, attributes);
@@ -67,6 +74,9 @@ impl Markup {
             self.text.push(' ');
             self.text.push_str(name);
             self.text.push_str("=\"");
+            if *name == "id" {
+                self.text.push_str(self.prefix);
+            }
             self.say(value);
             self.text.push('"');
         }
