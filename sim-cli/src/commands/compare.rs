@@ -165,8 +165,11 @@ fn saved(args: &CompareArgs) -> Result<Option<Comparison>, Failure> {
     Comparison::of_saved(baseline, summaries, CONFIDENCE).map(Some).map_err(Failure::usage)
 }
 
+/// Plans, and where the objectives of each stand.
+type Sides = (Vec<Arc<Plan>>, Vec<Vec<Spot>>);
+
 /// The baseline and its variants, all as long as the baseline, and where their objectives stand.
-fn plans(args: &CompareArgs, color: Color) -> Result<(Vec<Arc<Plan>>, Vec<Vec<Spot>>), Failure> {
+fn plans(args: &CompareArgs, color: Color) -> Result<Sides, Failure> {
     let color = color.on(&stderr());
     let mut common = args.set.clone();
     common.extend(args.duration.map(|duration| format!("duration={duration}")));
