@@ -236,18 +236,23 @@ impl Difference {
     #[must_use]
     pub fn said(&self, replications: u32) -> String {
         let name = label(&self.name);
-        let say = |value: f64| self.unit.say(value.abs());
+        let is = if name.contains("errors") || name.contains("orders") { "are" } else { "is" };
+        let say = |value: f64| match self.unit {
+            // 2 % to 3 % less could be of what there was
+            Unit::Share => percent(value.abs()).replace(" %", " points"),
+            unit => unit.say(value.abs()),
+        };
         let ends = (self.difference.low, self.difference.high);
         let agree = self.agree.map_or(String::new(), |agree| {
             format!(", on average over what is uncertain, and in {agree} of {replications} runs")
         });
         match (self.finding, ends) {
-            (Finding::Equal, _) => format!("{name} is the same"),
+            (Finding::Equal, _) => format!("{name} {is} the same"),
             (Finding::Higher, (Some(low), Some(high))) => {
-                format!("{name} is {} to {} higher{agree}", say(low), say(high))
+                format!("{name} {is} {} to {} higher{agree}", say(low), say(high))
             }
             (Finding::Lower, (Some(low), Some(high))) => {
-                format!("{name} is {} to {} lower{agree}", say(high), say(low))
+                format!("{name} {is} {} to {} lower{agree}", say(high), say(low))
             }
             (Finding::CannotTell { needed }, (Some(low), Some(high))) => {
                 let more = match needed {
@@ -263,7 +268,7 @@ impl Difference {
             }
             _ => {
                 let word = if self.difference.value < 0.0 { "lower" } else { "higher" };
-                format!("{name} is {} {word}", say(self.difference.value))
+                format!("{name} {is} {} {word}", say(self.difference.value))
             }
         }
     }
