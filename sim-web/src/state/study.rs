@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use sim_core::{Comparison, Replications, Sample, Summary, WarmUp};
 
@@ -88,7 +89,13 @@ impl Study {
     fn begin(subjects: Vec<Subject>, count: u32, helpers: u32) -> Result<Self, Vec<Note>> {
         let read = |one: &Subject| Source::of(one).read().map(|(plan, _)| plan);
         let plans: Result<Vec<_>, _> = subjects.iter().map(read).collect();
-        let sets = plans?.into_iter().map(|plan| Replications::new(plan, CONFIDENCE)).collect();
+        let mut plans = plans?;
+        if let [original, fork] = &mut plans[..] {
+            for (plan, branch) in [(original, "the original"), (fork, "the fork")] {
+                Arc::make_mut(plan).name = branch.to_owned();
+            }
+        }
+        let sets = plans.into_iter().map(|plan| Replications::new(plan, CONFIDENCE)).collect();
         Ok(Study {
             subjects,
             count,

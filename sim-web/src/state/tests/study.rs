@@ -94,7 +94,11 @@ fn both_branches_meet_the_same_days() {
     let comparison = study.found.as_ref().unwrap().comparison.clone().unwrap();
     let seeds = |of: &Summary| of.samples.iter().map(|one| one.seed).collect::<Vec<_>>();
     assert_eq!(seeds(&comparison.baseline), seeds(&comparison.variants[0].summary));
-    assert!(comparison.to_text().contains("errors are"), "{}", comparison.to_text());
+    let said = comparison.to_text();
+    assert!(
+        said.contains("the fork against the original") && said.contains("errors are"),
+        "{said}"
+    );
     assert_eq!(study.subjects, desk.state.subjects());
     desk.take(Message::Studying(Studying::Save));
     let (name, page) = desk.saved.last().unwrap();
