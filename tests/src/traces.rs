@@ -227,6 +227,26 @@ fn timeouts_and_retries_are_attempts_of_one_request() {
     }
 }
 
+/// A client that waits 50 ms, and a server behind a wire and a proxy that goes on for 100 ms and
+/// calls another one then: nobody waits for that call, so it is no part of the request.
+#[test]
+fn what_is_begun_for_nobody_is_not_shown() {
+    let text = "busyhour: 1\nduration: 5s\nusers: {u: {enter: wire, arrivals: {base: 2/s, \
+                spacing: even}, timeout: 50ms, retry: {attempts: 4}}}\nnodes:\n  \
+                wire: {component: link, to: lb, latency: 1ms}\n  \
+                lb: {component: reverse-proxy, to: web, proxy_ignore_client_abort: true}\n  \
+                web: {component: worker-pool, workers: 9, client_gone: ignore, \
+                steps: [io: 100ms, call: {to: box}]}\n  \
+                box: {component: station, servers: 9, service: 10ms}\n";
+    let (run, trace) = traced(text, "first:3", 1);
+    let used = Report::of(&run).nodes["box"].resources["servers"].utilisation;
+    assert!(used > 0.0, "it was called, before the last attempt was given up");
+    for request in trace.requests() {
+        assert!(request.spans.iter().all(|span| span.name != "box"), "{}", request.tree((99, 0)));
+        assert_eq!(request.spans.iter().filter(|span| span.name == "web").count(), 4);
+    }
+}
+
 #[test]
 fn looking_on_changes_nothing_and_a_sample_takes_its_share() {
     let text = file("scenarios/retry-storm.yaml");

@@ -55,7 +55,10 @@ pub(super) fn spans(record: &Record, path: &[Piece]) -> Vec<Span> {
     let mut attempts = 0;
     for (index, thread) in record.threads.iter().enumerate() {
         let root = match thread.parent {
-            Some(parent) => host(&all, parent, thread),
+            Some(parent) => match host(&all, parent, thread) {
+                Some(stay) => stay,
+                None => continue,
+            },
             None => {
                 attempts += 1;
                 let (kind, own) = (Kind::Attempt(attempts), Some(index));
@@ -113,13 +116,14 @@ fn inside(all: &[Span], parent: usize, thread: &Thread) -> Span {
     }
 }
 
-/// The stay from which a thread was forked: the last one then at the node that opened it.
-fn host(all: &[Span], parent: usize, thread: &Thread) -> usize {
+/// The stay from which a thread was forked: the last one then at the node that opened it. None if
+/// nobody waited for that node any more: then nobody waits for the thread.
+fn host(all: &[Span], parent: usize, thread: &Thread) -> Option<usize> {
     let stays = all.iter().enumerate().filter(|(_, span)| {
         span.kind == Kind::Stay && span.thread == Some(parent) && span.node == thread.opener
     });
     let then = |span: &Span| span.from <= thread.born && thread.born <= span.to;
-    stays.filter(|(_, span)| then(span)).map(|(index, _)| index).next_back().unwrap_or(0)
+    stays.filter(|(_, span)| then(span)).map(|(index, _)| index).next_back()
 }
 
 /// Writes the stays of one thread.
