@@ -120,13 +120,8 @@ fn read_plan(
     root = lay_over(root, changes, sources, problems);
     let uncertain = uncertain::settle(&mut root, problems);
     check_version(&root, problems)?;
-    let head = match decode::decode::<Head>(&root, "", &mut References::default()) {
-        Ok(head) => Some(head),
-        Err(more) => {
-            problems.extend(more);
-            None
-        }
-    };
+    let head = decode::decode::<Head>(&root, "", &mut References::default());
+    let head = head.map_err(|more| problems.extend(more)).ok();
     let mut parts = parts::read(&root, sources, problems);
     check_not_empty(&root, &parts, problems);
     let objectives = head.as_ref().map(|head| objectives::read(head, &root, problems));
