@@ -68,7 +68,7 @@ impl Outcome {
 
     /// A table of points.
     fn rows<'a>(&self, page: &mut Markup, records: impl Iterator<Item = &'a PointRecord>) {
-        page.open("div", &[("class", "wide")]);
+        page.open("div", &[("class", "wide"), ("tabindex", "0")]);
         page.open("table", &[]);
         let mut names = vec!["point".to_owned()];
         names.extend(self.short_names());
@@ -108,7 +108,7 @@ impl Outcome {
         let most = levels.filter_map(|level| level.means[0]).fold(0.0, f64::max);
         for effect in &self.effects {
             page.element("h3", &[], &effect.factor);
-            page.open("div", &[("class", "wide")]);
+            page.open("div", &[("class", "wide"), ("tabindex", "0")]);
             page.open("table", &[]);
             let mut names = vec!["value".to_owned(), "points".to_owned(), "hold".to_owned()];
             names.extend(self.goals().map(|(_, label, _)| label.to_owned()));
@@ -213,7 +213,7 @@ impl Outcome {
         for (one, (_, label, _)) in self.sensitivity.iter().zip(GOALS) {
             let Some(indices) = &one.indices else { continue };
             page.element("h3", &[], label);
-            page.open("div", &[("class", "wide")]);
+            page.open("div", &[("class", "wide"), ("tabindex", "0")]);
             page.open("table", &[]);
             let names = ["factor", "alone", "interval", "with others", "interval", ""];
             head(page, &names.map(str::to_owned));

@@ -129,7 +129,7 @@ impl Figure {
     fn numbers(&self, page: &mut Markup, course: &Course<'_>) {
         page.open("details", &[]);
         page.element("summary", &[], "The numbers");
-        page.open("div", &[("class", "wide")]);
+        page.open("div", &[("class", "wide"), ("tabindex", "0")]);
         page.open("table", &[]);
         page.open("tr", &[]);
         page.element("th", &[("scope", "col")], "from");

@@ -168,7 +168,7 @@ fn disturbances(page: &mut Markup, report: &Report) {
     if report.recovery.is_empty() {
         return;
     }
-    page.open("div", &[("class", "wide")]);
+    page.open("div", &[("class", "wide"), ("tabindex", "0")]);
     page.open("table", &[("id", "recovery")]);
     page.open("tr", &[]);
     for (class, name) in [("", "at"), ("text", "disturbance"), ("text", "and then")] {

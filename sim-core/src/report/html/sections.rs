@@ -130,7 +130,7 @@ pub(crate) struct Table<'a> {
 impl<'a> Table<'a> {
     /// An empty table; columns of the class `text` are aligned left.
     pub(crate) fn new(page: &'a mut Markup, header: &[(&str, &str)]) -> Self {
-        page.open("div", &[("class", "wide")]);
+        page.open("div", &[("class", "wide"), ("tabindex", "0")]);
         page.open("table", &[]);
         page.open("tr", &[]);
         for (class, name) in header {
