@@ -39,7 +39,7 @@ impl Comparison {
         end(page)
     }
 
-    /// The same as a part of another page that has [`STYLE`].
+    /// The same as a part of another page that has the styles of this one.
     #[must_use]
     pub fn to_part(&self) -> String {
         let mut page = Markup::part(PART);
@@ -156,7 +156,7 @@ impl Summary {
         end(page)
     }
 
-    /// The same as a part of another page that has [`STYLE`].
+    /// The same as a part of another page that has the styles of this one.
     #[must_use]
     pub fn to_part(&self) -> String {
         let mut page = Markup::part(PART);
