@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use sim_core::{
-    Changes, Check, Plan, Regression, Share, Summary, annotations, is_saved, job_summary, junit,
+    CONFIDENCE, Changes, Check, Plan, Regression, Share, Summary, annotations, is_saved,
+    job_summary, junit,
 };
 
 use crate::exit::{Exit, Failure};
 use crate::input;
-use crate::many::CONFIDENCE;
 use crate::output::{Destination, talk};
 
 /// Bytes of a step's job summary at most, by GitHub's rule.
@@ -97,12 +97,12 @@ pub(crate) struct Gate {
 }
 
 /// What a job summary shows besides the checks.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Shown<'a> {
+#[derive(Default)]
+pub(crate) struct Shown {
     /// Markdown.
-    pub(crate) markdown: &'a str,
+    pub(crate) markdown: String,
     /// A report to unfold.
-    pub(crate) text: &'a str,
+    pub(crate) text: String,
 }
 
 impl GateArgs {
@@ -148,15 +148,21 @@ impl GateArgs {
 }
 
 impl Gate {
-    /// Writes what build servers read, and says how the command ends.
-    pub(crate) fn close(&self, checks: &[Check], shown: Shown<'_>) -> Result<Exit, Failure> {
+    /// Writes what build servers read, and says how the command ends. What is `shown` is made only
+    /// where somebody reads it.
+    pub(crate) fn close(
+        &self,
+        checks: &[Check],
+        shown: impl FnOnce() -> Shown,
+    ) -> Result<Exit, Failure> {
         if let Some(file) = &self.junit {
             file.write(&junit(checks))?;
         }
         if let Some(file) = &self.summary {
             let before = file.metadata().map_or(0, |known| known.len());
             let room = SUMMARY_MAX.saturating_sub(before) as usize;
-            append(file, &job_summary(checks, shown.markdown, shown.text, room))?;
+            let Shown { markdown, text } = shown();
+            append(file, &job_summary(checks, &markdown, &text, room))?;
             let kind = if self.allow_missed { "warning" } else { "error" };
             let placed: Vec<Check> = checks.iter().cloned().map(in_workspace).collect();
             let lines = annotations(&placed, kind);

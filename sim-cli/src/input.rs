@@ -5,8 +5,8 @@ use std::io::{Read, stdin};
 use std::path::{Path, PathBuf};
 
 use sim_core::{
-    Changes, Files, Place, Plan, Problems, Reading, Severity, Sources, Spot, read_changed,
-    render_all,
+    Changes, Duration, Files, Place, Plan, Problems, Reading, Severity, Sources, Spot,
+    read_changed, render_all,
 };
 
 use crate::exit::Failure;
@@ -72,6 +72,13 @@ fn bounded(from: impl Read, most: u64) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".to_owned())
 }
 
+/// What the command line changes in a scenario: single values, and how long it lasts.
+pub(crate) fn overrides(set: &[String], duration: Option<Duration>) -> Vec<String> {
+    let mut all = set.to_vec();
+    all.extend(duration.map(|duration| format!("duration={duration}")));
+    all
+}
+
 /// A scenario that can be played.
 pub(crate) struct Scenario {
     pub(crate) plan: Plan,
@@ -120,8 +127,7 @@ impl Source {
     /// What the first error says.
     pub(crate) fn try_plan(&self, changes: &Changes<'_>) -> Result<Plan, String> {
         let reading = read_changed(self.name(), &self.text, changes, &self.beside);
-        let problems = reading.problems;
-        let first = problems.iter().find(|problem| problem.severity == Severity::Error);
+        let first = reading.problems.first_error();
         let why = first.map_or_else(String::new, |problem| problem.message.clone());
         reading.plan.ok_or(why)
     }

@@ -9,8 +9,8 @@ use clap::Args;
 use rayon::ThreadPool;
 use rayon::prelude::*;
 use sim_core::{
-    Advanced, PILOTS, Pilots, Plan, Precision, Replications, Run, Sample, Wanted, WarmUp, figures,
-    inputs_key, pilot_seed, replication_seed,
+    Advanced, CONFIDENCE, PILOTS, Pilots, Plan, Precision, Replications, Run, Sample, Wanted,
+    WarmUp, figures, inputs_key, pilot_seed, replication_seed,
 };
 
 use crate::exit::{Exit, Failure};
@@ -25,8 +25,6 @@ const AUTO: (u32, u32) = (10, 2_000);
 const GROWTH: f64 = 1.5;
 /// Runs of a thread whose latencies are held at once before they are merged.
 const HELD: usize = 4;
-/// How sure intervals are.
-pub(crate) const CONFIDENCE: f64 = 0.95;
 
 /// How often a scenario is played.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,8 +80,7 @@ impl Players {
         stop: Arc<AtomicBool>,
         quiet: bool,
     ) -> Result<Self, Failure> {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).build();
-        let pool = pool.map_err(|error| Failure::internal(error.to_string()))?;
+        let pool = pool(threads)?;
         let progress = Progress::new(!quiet && stderr().is_terminal());
         Ok(Players { pool, seed, stop, progress })
     }
@@ -110,16 +107,7 @@ impl Players {
 
     /// A finished run; `None` where it was interrupted.
     fn one(&self, seed: u64, plan: &Arc<Plan>) -> Result<Option<Run>, Failure> {
-        let mut run = begin(Arc::clone(plan), seed)?;
-        while !run.is_over() {
-            if self.was_stopped() {
-                return Ok(None);
-            }
-            if let Advanced::Circling(node) = run.advance(u64::MAX, SLICE) {
-                return Err(Failure::usage(run.circling(node)));
-            }
-        }
-        Ok(Some(run))
+        finished(begin(Arc::clone(plan), seed)?, &self.stop).map_err(Failure::usage)
     }
 }
 
@@ -252,6 +240,28 @@ pub(crate) fn begin(plan: Arc<Plan>, seed: u64) -> Result<Run, Failure> {
         let path = format!("part {part}, {}", flaw.path);
         Failure::usage(format!("{path}: {} ({})", flaw.message, flaw.remedy))
     })
+}
+
+/// So many threads, or one per core.
+pub(crate) fn pool(threads: Option<usize>) -> Result<ThreadPool, Failure> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).build();
+    pool.map_err(|error| Failure::internal(error.to_string()))
+}
+
+/// The same run at its end; `None` where it was stopped.
+///
+/// # Errors
+/// A sentence where messages go round in it without end.
+pub(crate) fn finished(mut run: Run, stop: &AtomicBool) -> Result<Option<Run>, String> {
+    while !run.is_over() {
+        if stop.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        if let Advanced::Circling(node) = run.advance(u64::MAX, SLICE) {
+            return Err(run.circling(node));
+        }
+    }
+    Ok(Some(run))
 }
 
 /// It was interrupted before there was anything to report.

@@ -27,9 +27,9 @@ pub use experiment::sweep::{
     SweepReading, merged, read_sweep, sweep_schema,
 };
 pub use experiment::{
-    CapacityAsk, CapacityStudy, CapacityTerms, Check, Comparison, PILOTS, Pilots, Precision,
-    Regression, Replications, Sample, Spot, Summary, Surety, Wanted, WarmUp, annotations,
-    inputs_key, is_saved, job_summary, junit, pilot_seed, replication_seed,
+    CONFIDENCE, CapacityAsk, CapacityStudy, CapacityTerms, Check, Comparison, PILOTS, Pilots,
+    Precision, Regression, Replications, Sample, Spot, Summary, Surety, Wanted, WarmUp,
+    annotations, inputs_key, is_saved, job_summary, junit, pilot_seed, replication_seed,
 };
 pub use play::{node_digests, play};
 pub use report::{

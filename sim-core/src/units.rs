@@ -46,6 +46,12 @@ const SPANS: [(&str, u64); 7] = [
 ];
 const LONGEST: u64 = 3650 * SPANS[0].1;
 
+/// The nearest number with six digits: more than anybody knows, and it can be read.
+#[must_use]
+pub fn six_digits(value: f64) -> f64 {
+    format!("{value:.5e}").parse().unwrap_or(value)
+}
+
 impl Duration {
     /// Whole nanoseconds.
     #[must_use]

@@ -4,12 +4,12 @@ use std::io::stderr;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
-use sim_core::{CapacityAsk, CapacityStudy, CapacityTerms, Changes, Duration, Plan};
+use sim_core::{CONFIDENCE, CapacityAsk, CapacityStudy, CapacityTerms, Changes, Duration, Plan};
 
 use super::run::interrupts;
 use crate::exit::{Exit, Failure};
-use crate::input::Source;
-use crate::many::{CONFIDENCE, Players, share};
+use crate::input::{Source, overrides};
+use crate::many::{Players, share};
 use crate::output::{Destination, talk};
 use crate::style::Color;
 
@@ -86,8 +86,7 @@ pub(super) fn capacity(args: &CapacityArgs, color: Color) -> Result<Exit, Failur
         return Err(Failure::usage(format!("--from {from} is not below --to {to}: swap them")));
     }
     let source = Source::load(&args.scenario)?;
-    let mut changes = args.set.clone();
-    changes.extend(args.duration.map(|duration| format!("duration={duration}")));
+    let changes = overrides(&args.set, args.duration);
     let objectives = &args.objective;
     let asked = Changes { set: &changes, objectives };
     let plan = source.scenario(&asked, color.on(&stderr()))?.plan;

@@ -4,13 +4,13 @@ use std::io::stderr;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
-use sim_core::{Check, Comparison, Duration, Plan, Spot, Summary, is_saved};
+use sim_core::{CONFIDENCE, Check, Comparison, Duration, Plan, Spot, Summary, is_saved};
 
 use super::run::interrupts;
 use crate::exit::{Exit, Failure};
 use crate::gate::{Gate, GateArgs, Shown};
 use crate::input;
-use crate::many::{CONFIDENCE, Count, Many, ManyArgs, nothing_yet};
+use crate::many::{Count, Many, ManyArgs, nothing_yet};
 use crate::output::{Destination, talk};
 use crate::style::Color;
 
@@ -117,8 +117,7 @@ fn told(
     };
     destination.write(&text)?;
     let checks = Check::of_comparison(comparison, spots);
-    let (markdown, text) = (comparison.to_markdown(), comparison.to_text());
-    gate.close(&checks, Shown { markdown: &markdown, text: &text })
+    gate.close(&checks, || Shown { markdown: comparison.to_markdown(), text: comparison.to_text() })
 }
 
 /// A comparison of saved reports, if they are what is named.
@@ -171,8 +170,7 @@ type Sides = (Vec<Arc<Plan>>, Vec<Vec<Spot>>);
 /// The baseline and its variants, all as long as the baseline, and where their objectives stand.
 fn plans(args: &CompareArgs, color: Color) -> Result<Sides, Failure> {
     let color = color.on(&stderr());
-    let mut common = args.set.clone();
-    common.extend(args.duration.map(|duration| format!("duration={duration}")));
+    let common = input::overrides(&args.set, args.duration);
     let piped = args.scenarios.iter().filter(|name| *name == "-").count();
     if piped > 1 || piped == 1 && !args.change.is_empty() {
         return Err(Failure::usage(

@@ -93,7 +93,7 @@ pub(super) fn run(args: &RunArgs, color: Color) -> Result<Exit, Failure> {
     let page = Destination::page(args.html.as_deref())?;
     let (gate, baseline) = (args.gate.open()?, args.baseline.open()?);
     let steps = args.trace.destination(&destination)?;
-    let overrides = overrides(args);
+    let overrides = input::overrides(&args.set, args.duration);
     let changes = args.gate.changes(&overrides);
     let scenario = input::scenario(&args.scenario, &changes, color.on(&stderr()))?;
     args.gate.demand(&scenario.plan)?;
@@ -116,8 +116,8 @@ pub(super) fn run(args: &RunArgs, color: Color) -> Result<Exit, Failure> {
     if let Some(page) = page {
         page.write(&report.to_html())?;
     }
-    let now = Summary::of_report(&report);
-    let regression = baseline.map(|one| one.against(now)).transpose()?;
+    let against = |one: Baseline| one.against(Summary::of_report(&report));
+    let regression = baseline.map(against).transpose()?;
     let text = match args.format {
         Format::Text if destination == Destination::Stdout && color.on(&stdout()) => {
             painted(&report.to_text())
@@ -135,8 +135,9 @@ pub(super) fn run(args: &RunArgs, color: Color) -> Result<Exit, Failure> {
         args.trace.write(trace, &to)?;
     }
     destination.write(&text)?;
-    let (checks, text) = (Check::of_report(&report, &scenario.spots), report.to_text());
-    let exit = judged((checks, text), regression.as_ref(), args, (&destination, &gate))?;
+    let checks = Check::of_report(&report, &scenario.spots);
+    let text = || report.to_text();
+    let exit = judged((checks, &text), regression.as_ref(), args, (&destination, &gate))?;
     let is_cut = recorded.is_some_and(|recorded| recorded.is_cut);
     Ok(if was_cut(&report) || is_cut { Exit::Interrupted } else { exit })
 }
@@ -173,8 +174,9 @@ fn replicated(
     };
     destination.write(&text)?;
     let regression = baseline.map(|one| one.against(summary.clone())).transpose()?;
-    let (checks, text) = (Check::of_summary(&summary, &spots), summary.to_text());
-    let exit = judged((checks, text), regression.as_ref(), args, (destination, gate))?;
+    let checks = Check::of_summary(&summary, &spots);
+    let text = || summary.to_text();
+    let exit = judged((checks, &text), regression.as_ref(), args, (destination, gate))?;
     if many.was_stopped() {
         talk(&format!("interrupted after {} replications\n", summary.samples.len()));
         return Ok(Exit::Interrupted);
@@ -184,22 +186,21 @@ fn replicated(
 
 /// Says what became of the baseline's figures, and closes the gate.
 fn judged(
-    (mut checks, mut text): (Vec<Check>, String),
+    (mut checks, text): (Vec<Check>, &dyn Fn() -> String),
     regression: Option<&Regression>,
     args: &RunArgs,
     (destination, gate): (&Destination, &Gate),
 ) -> Result<Exit, Failure> {
+    let said = regression.map_or(String::new(), |one| format!("\n{}", one.to_text()));
     if let Some(regression) = regression {
-        let said = format!("\n{}", regression.to_text());
         // what is for programs or in a file stays what it is
         match (args.format, destination) {
             (Format::Text, Destination::Stdout) => print(&said)?,
             _ => talk(&said),
         }
-        text.push_str(&said);
         checks.extend(regression.checks());
     }
-    gate.close(&checks, Shown { text: &text, ..Shown::default() })
+    gate.close(&checks, || Shown { text: text() + &said, ..Shown::default() })
 }
 
 /// Whether a run was interrupted, and says so.
@@ -210,13 +211,6 @@ fn was_cut(report: &Report) -> bool {
         talk(&format!("interrupted at {at} of {all}: the report covers what was simulated\n"));
     }
     report.interrupted
-}
-
-/// What the command line changes in the scenario.
-fn overrides(args: &RunArgs) -> Vec<String> {
-    let mut all = args.set.clone();
-    all.extend(args.duration.map(|duration| format!("duration={duration}")));
-    all
 }
 
 /// A run, and what was recorded of it.

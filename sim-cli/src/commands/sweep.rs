@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 use sim_core::{
-    Header, Job, Outcome, Point, PointRecord, Shard, Sweep, SweepReading, merged, read_sweep,
+    CONFIDENCE, Header, Job, Outcome, Point, PointRecord, Shard, Sweep, SweepReading, merged,
+    read_sweep,
 };
 
 use super::run::interrupts;
 use crate::exit::{Exit, Failure};
 use crate::input::{self, parent};
-use crate::many::CONFIDENCE;
 use crate::output::{print, talk};
 use crate::progress::Progress;
 use crate::shard::ShardArg;
@@ -197,7 +197,7 @@ fn play(
     let progress = Progress::new(!args.quiet && stderr().is_terminal());
     let mut best = PointRecord::best(&records).cloned();
     let runner = Runner { sweep, files, stop: interrupts()? };
-    let done = runner.play(&points, args.threads.unwrap_or(0), |new| {
+    let done = runner.play(&points, args.threads, |new| {
         let lines: Result<String, String> = new.iter().map(PointRecord::to_line).collect();
         book.append(&lines.map_err(Failure::internal)?)?;
         best = PointRecord::best(best.iter().chain(&new)).cloned();

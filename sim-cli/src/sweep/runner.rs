@@ -6,16 +6,13 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use rayon::prelude::*;
 use sim_core::{
-    Advanced, Files, Plan, Point, PointRecord, Reading, Replications, Sample, Sweep, inputs_key,
+    CONFIDENCE, Files, Plan, Point, PointRecord, Reading, Replications, Sample, Sweep, inputs_key,
     render_all, replication_seed,
 };
 
 use crate::exit::Failure;
-use crate::many::{CONFIDENCE, begin};
+use crate::many::{begin, finished, pool};
 use crate::output::talk;
-
-/// Events between two looks at the interrupt key.
-const SLICE: u64 = 1_000_000;
 
 /// Plays points of a sweep.
 pub(crate) struct Runner<'a> {
@@ -33,16 +30,15 @@ struct Slot<'a> {
 }
 
 impl Runner<'_> {
-    /// Plays these points with so many threads (0: one per core), and hands each record on as it
-    /// is finished to `keep`, which runs on the calling thread and may end it.
+    /// Plays these points with so many threads, or one per core, and hands each record on as it is
+    /// finished to `keep`, which runs on a thread of its own and may end it.
     pub(crate) fn play(
         &self,
         points: &[&Point],
-        threads: usize,
+        threads: Option<usize>,
         mut keep: impl FnMut(Vec<PointRecord>) -> Result<(), Failure> + Send,
     ) -> Result<(), Failure> {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
-        let pool = pool.build().map_err(|error| Failure::internal(error.to_string()))?;
+        let pool = pool(threads)?;
         let slots: Vec<Slot<'_>> = points.iter().map(|point| Slot::new(point)).collect();
         let next = AtomicUsize::new(0);
         let (sender, receiver) = channel();
@@ -98,16 +94,9 @@ impl Runner<'_> {
         };
         let seed = self.sweep.seed;
         let drawn = plan.draw(inputs_key(seed, number)).map_err(Failure::usage)?;
-        let mut run = begin(drawn, replication_seed(seed, number))?;
-        while !run.is_over() {
-            if self.stop.load(Ordering::Relaxed) {
-                return Ok(None);
-            }
-            if let Advanced::Circling(node) = run.advance(u64::MAX, SLICE) {
-                let (id, why) = (slot.point.id, run.circling(node));
-                return Err(Failure::usage(format!("point {id}: {why}")));
-            }
-        }
+        let run = begin(drawn, replication_seed(seed, number))?;
+        let at = |why: String| Failure::usage(format!("point {}: {why}", slot.point.id));
+        let Some(run) = finished(run, &self.stop).map_err(at)? else { return Ok(None) };
         let sample = Sample::without_course(&run);
         let mut samples = slot.samples();
         samples.1.resize_with(self.sweep.replications as usize, || None);

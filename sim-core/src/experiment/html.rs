@@ -184,17 +184,11 @@ impl Summary {
     fn story(&self, page: &mut Markup) {
         page.open("dl", &[("class", "story")]);
         for (index, one) in self.breaks.iter().take(3).enumerate() {
-            page.open("div", &[]);
-            page.element("dt", &[], if index == 0 { "Breaks first" } else { "" });
-            page.element("dd", &[], &one.said(self.samples.len()));
-            page.close();
+            let label = if index == 0 { "Breaks first" } else { "" };
+            page.term(label, &one.said(self.samples.len()));
         }
         if let Some(said) = self.warmup.map(WarmUp::said) {
-            let words: Vec<&str> = said.split_whitespace().skip(1).collect();
-            page.open("div", &[]);
-            page.element("dt", &[], "Warm-up");
-            page.element("dd", &[], &words.join(" "));
-            page.close();
+            page.term("Warm-up", &said);
         }
         page.close();
     }
@@ -301,12 +295,7 @@ fn bound(of: &Objective) -> Option<Rail> {
 /// Where figures come from.
 fn origin(page: &mut Markup, summary: &Summary) {
     page.open("dl", &[("class", "facts")]);
-    let mut fact = |name: &str, value: &str| {
-        page.open("div", &[]);
-        page.element("dt", &[], name);
-        page.element("dd", &[], value);
-        page.close();
-    };
+    let mut fact = |name: &str, value: &str| page.term(name, value);
     fact("played", &summary.name);
     fact("simulated, each run", &at(summary.duration_s));
     fact("runs", &summary.samples.len().to_string());

@@ -208,9 +208,12 @@ impl Replications {
 
     /// How a measure spreads, where the runs differ in their inputs too.
     fn spread(&self, place: usize) -> Option<Spread> {
+        if !self.is_doubtful() {
+            return None;
+        }
         let runs: Vec<Option<f64>> =
             self.samples.iter().map(|sample| sample.values[place]).collect();
-        self.is_doubtful().then(|| Spread::of(self.point(place)?, &runs)).flatten()
+        Spread::of(self.point(place)?, &runs)
     }
 
     fn inputs(&self) -> Option<Inputs> {

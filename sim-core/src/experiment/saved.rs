@@ -7,7 +7,7 @@ use serde::de::IgnoredAny;
 use super::course::Sums;
 use super::measure::Sample;
 use super::replications::{Objective, Summary, Surety, breaks};
-use super::statistics::Estimate;
+use super::statistics::{CONFIDENCE, Estimate};
 use crate::report::{ObjectiveReport, Report};
 
 /// What tells the saved forms from each other and from any other JSON.
@@ -76,9 +76,6 @@ impl Summary {
         }
     }
 }
-
-/// How sure the interval of a share is where nobody said it.
-const CONFIDENCE: f64 = 0.95;
 
 fn exactly(value: f64) -> Estimate {
     Estimate { value, low: None, high: None }

@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::chance::normal_quantile;
 
+/// How sure intervals are where nobody asks otherwise: the same in every door.
+pub const CONFIDENCE: f64 = 0.95;
+
 /// A figure with the interval in which it lies at the stated confidence.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {

@@ -59,18 +59,15 @@ impl WarmUp {
     pub(super) fn said(self) -> String {
         match self {
             WarmUp::Removed { s } if s > 0.0 => format!(
-                "Warm-up        the first {} of each run are not measured (MSER-5 on {PILOTS} \
-                 other runs);\n               --set warmup={} in a run of its own, --set warmup=0s \
-                 measures all\n",
+                "the first {} of each run are not measured (MSER-5 on {PILOTS} other runs); --set \
+                 warmup={} in a run of its own, --set warmup=0s measures all",
                 at(s),
                 Duration(self.nanos()),
             ),
-            WarmUp::Removed { .. } => {
-                format!("Warm-up        none is needed (MSER-5 on {PILOTS} other runs)\n")
-            }
+            WarmUp::Removed { .. } => format!("none is needed (MSER-5 on {PILOTS} other runs)"),
             WarmUp::Endless => format!(
-                "Warm-up        none is removed: ever more requests are inside ({PILOTS} other \
-                 runs), so these\n               figures depend on how long it is played\n"
+                "none is removed: ever more requests are inside ({PILOTS} other runs), so these \
+                 figures depend on how long it is played"
             ),
         }
     }
@@ -116,7 +113,7 @@ impl Summary {
             self.verdict.said(),
             self.name,
             self.breaks_said(),
-            self.warmup.map_or(String::new(), WarmUp::said),
+            self.warmup_said(),
         )];
         sections.push(self.objectives_said());
         sections.extend(self.inputs.as_ref().map(|inputs| self.doubt_said(inputs)));
@@ -124,6 +121,13 @@ impl Summary {
         sections.push(self.resources_said());
         sections.retain(|text| !text.is_empty());
         sections.join("\n")
+    }
+
+    fn warmup_said(&self) -> String {
+        let said = self.warmup.map_or(String::new(), WarmUp::said);
+        let lines = wrapped(&said, 80).into_iter().filter(|line| !line.is_empty()).enumerate();
+        let label = |index| if index == 0 { "Warm-up" } else { "" };
+        lines.map(|(index, line)| format!("{:<15}{line}\n", label(index))).collect()
     }
 
     fn breaks_said(&self) -> String {

@@ -125,7 +125,13 @@ impl Problems {
     /// Whether any of them stops the run.
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        self.0.iter().any(|problem| problem.severity == Severity::Error)
+        self.first_error().is_some()
+    }
+
+    /// The first that stops the run: warnings may stand before it.
+    #[must_use]
+    pub fn first_error(&self) -> Option<&Problem> {
+        self.0.iter().find(|problem| problem.severity == Severity::Error)
     }
 
     /// Whether nothing is wrong.

@@ -9,6 +9,7 @@ use super::problem::{Code, Problem};
 use super::tree::{Node, Step, Value, push_step};
 use super::{Files, Plan, Reading, read};
 use crate::engine::chance::{Draw, mix, name_key, unit};
+use crate::units::six_digits;
 
 /// How the limits may be marked; the first is the one that is shown.
 const MARKS: [&str; 3] = ["+-", "\u{b1}", "+/-"];
@@ -61,7 +62,7 @@ impl Uncertain {
         if self.whole {
             return (self.low + (share * (self.high - self.low + 1.0)).floor()).min(self.high);
         }
-        rounded(self.low + share * (self.high - self.low))
+        six_digits(self.low + share * (self.high - self.low))
     }
 }
 
@@ -80,7 +81,7 @@ impl Plan {
         let files = Known(&self.blueprint.files);
         let Reading { plan, problems, .. } = read(&doubt.name, &doubt.text, &overrides, &files);
         let Some(plan) = plan else {
-            let first = problems.iter().next();
+            let first = problems.first_error();
             let why =
                 first.map_or_else(String::new, |one| format!("{}: {}", one.path, one.message));
             return Err(format!("within the limits of what is uncertain, {why}"));
@@ -197,13 +198,6 @@ fn number(text: &str) -> Option<(f64, &str)> {
     let (digits, unit) = text.split_at(text.find(|c| !digit(c)).unwrap_or(text.len()));
     let value: f64 = digits.replace('_', "").parse().ok()?;
     (!unit.contains(digit)).then_some((value, unit.trim()))
-}
-
-/// Six digits are more than anybody knows, and can be read.
-fn rounded(value: f64) -> f64 {
-    let digits = 5 - libm::floor(libm::log10(value)) as i32;
-    let scale = libm::exp10(f64::from(digits));
-    (value * scale).round() / scale
 }
 
 #[cfg(test)]

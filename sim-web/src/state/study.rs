@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use sim_core::{Comparison, Replications, Sample, Summary, WarmUp};
+use sim_core::{CONFIDENCE, Comparison, Replications, Sample, Summary, WarmUp};
 
 use super::{Effect, Stage, State};
 use crate::protocol::{Answer, Command, Note, Subject};
@@ -15,8 +15,6 @@ use crate::session::source::Source;
 pub const COUNTS: [u32; 4] = [10, 20, 50, 100];
 /// Helpers at most: each holds a run of its own in memory.
 const HELPERS_MAX: u32 = 8;
-/// How sure intervals are.
-const CONFIDENCE: f64 = 0.95;
 
 /// Replications under way, or what they said.
 #[derive(Clone, Debug, PartialEq)]
@@ -167,7 +165,7 @@ impl Study {
 }
 
 fn first(notes: &[Note]) -> String {
-    notes.first().map_or_else(String::new, |note| note.message.clone())
+    notes.iter().find(|note| note.error).map_or_else(String::new, |note| note.message.clone())
 }
 
 impl State {

@@ -159,8 +159,8 @@ pub(crate) const FAULTS: &[Fault] = &[
     },
     Fault {
         file: "sim-web/src/state/editor.rs",
-        find: "let keep = (kept.is_some() || self.keeps)",
-        replace: "let keep = (kept.is_some() || !self.keeps)",
+        find: "(kept.is_some() || keeps)",
+        replace: "(kept.is_some() || !keeps)",
         test: "sim-web unsaved_work_is_kept",
         why: "looking at a scenario would throw away unsaved work",
     },

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+use crate::units::six_digits;
+
 /// Something that is varied.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Factor {
@@ -129,7 +131,7 @@ impl Range {
 /// A number with its unit as a person would write it: six digits, none after the point if whole.
 pub(super) fn written(value: f64, unit: &str) -> Json {
     const EXACT: f64 = 9_007_199_254_740_992.0;
-    let short: f64 = format!("{value:.5e}").parse().unwrap_or(value);
+    let short = six_digits(value);
     let whole = value.trunc() == value && value.abs() < EXACT;
     match (unit, whole) {
         ("", true) => Json::from(value as i64),

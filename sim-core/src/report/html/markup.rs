@@ -43,6 +43,14 @@ impl Markup {
         self.close();
     }
 
+    /// A name and what is said of it, in a list of such.
+    pub(crate) fn term(&mut self, name: &str, said: &str) {
+        self.open("div", &[]);
+        self.element("dt", &[], name);
+        self.element("dd", &[], said);
+        self.close();
+    }
+
     /// An element that has no content.
     pub(crate) fn void(&mut self, tag: &'static str, attributes: Attributes<'_>) {
         self.tag(tag, attributes);

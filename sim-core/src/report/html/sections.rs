@@ -54,10 +54,7 @@ pub(super) fn answer(page: &mut Markup, report: &Report) {
     page.close();
     page.open("dl", &[("class", "story")]);
     for (label, text) in report.story() {
-        page.open("div", &[]);
-        page.element("dt", &[], label);
-        page.element("dd", &[], &report.sentence(&text));
-        page.close();
+        page.term(label, &report.sentence(&text));
     }
     page.close();
     tiles(page, report);
@@ -320,12 +317,7 @@ pub(super) fn origin(page: &mut Markup, report: &Report) {
         page.close();
     }
     page.open("dl", &[("class", "facts")]);
-    let mut fact = |name: &str, value: &str| {
-        page.open("div", &[]);
-        page.element("dt", &[], name);
-        page.element("dd", &[], value);
-        page.close();
-    };
+    let mut fact = |name: &str, value: &str| page.term(name, value);
     fact("simulated", &at(report.simulated_s));
     if report.warmup_s > 0.0 {
         fact("warm-up, not measured", &at(report.warmup_s));
