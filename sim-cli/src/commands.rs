@@ -5,6 +5,7 @@ mod compare;
 mod completions;
 mod explain;
 mod init;
+mod reality;
 mod report;
 mod run;
 mod schema;
@@ -68,6 +69,8 @@ enum Command {
     Sweep(sweep::SweepArgs),
     /// Find the highest load that holds all objectives, what breaks there, and what breaks next
     Capacity(capacity::CapacityArgs),
+    /// Predict what was measured on real stacks, and show the error
+    Reality(reality::RealityArgs),
     /// Check a scenario without playing it
     Validate(validate::ValidateArgs),
     /// Show a saved JSON report again, as text or as a page
@@ -92,6 +95,7 @@ impl Busyhour {
             Command::Compare(args) => compare::compare(args, self.color),
             Command::Sweep(args) => sweep::sweep(args, self.color),
             Command::Capacity(args) => capacity::capacity(args, self.color),
+            Command::Reality(args) => reality::reality(args, self.color),
             Command::Validate(args) => validate::validate(args, self.color),
             Command::Report(args) => report::report(args, self.color),
             Command::Init(args) => init::init(args),

@@ -1,11 +1,12 @@
 //! Scenarios and their data files, from disk or standard input, within bounds.
 
 use std::fs::File;
-use std::io::{Read, stdin};
+use std::io::{Read, Seek, SeekFrom, stdin};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use sim_core::{
-    Changes, Duration, Files, Place, Plan, Problems, Reading, Severity, Sources, Spot,
+    Bytes, Changes, Duration, Files, Place, Plan, Problems, Reading, Recording, Severity, Sources, Spot,
     read_changed, render_all,
 };
 
@@ -23,6 +24,22 @@ struct Beside(PathBuf);
 impl Files for Beside {
     fn read(&self, path: &str) -> Result<String, String> {
         beside(&self.0.join(path))
+    }
+
+    fn recording(&self, path: &str) -> Result<Recording, String> {
+        let file = File::open(self.0.join(path)).map_err(|error| error.to_string())?;
+        Recording::new(path, Arc::new(OnDisk(Mutex::new(file))))
+    }
+}
+
+/// A file that is read where it lies, so that it may be longer than memory.
+struct OnDisk(Mutex<File>);
+
+impl Bytes for OnDisk {
+    fn read_at(&self, at: u64, into: &mut [u8]) -> Result<usize, String> {
+        let mut file = self.0.lock().map_err(|error| error.to_string())?;
+        let found = file.seek(SeekFrom::Start(at)).and_then(|_| file.read(into));
+        found.map_err(|error| error.to_string())
     }
 }
 

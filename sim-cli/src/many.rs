@@ -261,7 +261,10 @@ pub(crate) fn finished(mut run: Run, stop: &AtomicBool) -> Result<Option<Run>, S
             return Err(run.circling(node));
         }
     }
-    Ok(Some(run))
+    match run.plan().trouble() {
+        Some(why) => Err(why),
+        None => Ok(Some(run)),
+    }
 }
 
 /// It was interrupted before there was anything to report.

@@ -2,6 +2,7 @@
 
 pub mod manual;
 
+use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -12,8 +13,9 @@ use crate::engine::meter::{Sketch, Station};
 use crate::engine::request::{Cause, ReqId};
 use crate::engine::tally::Tally;
 use crate::engine::time::Nanos;
+use crate::recorded::Recording;
 use crate::steps::Demand;
-use crate::wiring::{Flaw, Load, Site, Wider};
+use crate::wiring::{Flaw, Load, RecordedFile, Site, Wider};
 
 /// One resource of a node as reports see it.
 pub struct Resource<'a> {
@@ -61,6 +63,8 @@ pub struct Limits {
     pub leaves_after: Option<Nanos>,
     /// Whether its requests ask for objects that others ask for too.
     pub shares_objects: bool,
+    /// Whether its requests bring work with them.
+    pub brings_demand: bool,
     /// What requests do here, by endpoint.
     pub work: Vec<Demand>,
     /// How much of that at a time.
@@ -222,6 +226,14 @@ pub trait Component: Behaviour + Clone + Serialize + DeserializeOwned {
         false
     }
 
+    /// Brings recorded requests instead of its own. False if it brings none.
+    fn replay(_spec: &mut Self::Spec, _recording: &RecordedFile) -> bool {
+        false
+    }
+
+    /// Goes on in the files that it reads after it was read back itself.
+    fn reattach(&mut self, _recordings: &IndexMap<String, Recording>) {}
+
     /// How a form would hold twice as much where `resource` is used up (without: where the part is
     /// down), each way as fields that change together, the best way first; none if it cannot.
     fn widen(_spec: &Self::Spec, _resource: Option<&str>) -> Vec<Vec<Wider>> {
@@ -354,6 +366,14 @@ macro_rules! catalogue {
                     $(Form::$Name(spec) => <$module::$Name as Component>::scale(spec, factor),)+
                 }
             }
+            /// Brings recorded requests instead of its own; false if it brings none.
+            pub fn replay(&mut self, recording: &RecordedFile) -> bool {
+                match self {
+                    $(Form::$Name(spec) => {
+                        <$module::$Name as Component>::replay(spec, recording)
+                    })+
+                }
+            }
             /// How it would hold twice as much, each way as fields that change together.
             #[must_use]
             pub fn widen(&self, resource: Option<&str>) -> Vec<Vec<Wider>> {
@@ -401,6 +421,10 @@ macro_rules! catalogue {
             /// Shows its meters.
             pub fn survey<'a>(&'a self, survey: &mut Survey<'a>) {
                 match self { $(Node::$Name(node) => node.survey(survey),)+ }
+            }
+            /// Goes on in the files that it reads after it was read back itself.
+            pub fn reattach(&mut self, recordings: &IndexMap<String, Recording>) {
+                match self { $(Node::$Name(node) => node.reattach(recordings),)+ }
             }
             /// The latencies of the open frame, by tally.
             pub fn windows(&mut self) -> impl Iterator<Item = &mut Sketch> {

@@ -5,6 +5,7 @@ pub mod components;
 pub mod engine;
 pub mod experiment;
 mod play;
+pub mod recorded;
 pub mod report;
 pub mod rules;
 pub mod run;
@@ -27,11 +28,12 @@ pub use experiment::sweep::{
     SweepReading, merged, read_sweep, sweep_schema,
 };
 pub use experiment::{
-    CONFIDENCE, CapacityAsk, CapacityStudy, CapacityTerms, Check, Comparison, PILOTS, Pilots,
-    Precision, Regression, Replications, Sample, Spot, Summary, Surety, Wanted, WarmUp,
+    CONFIDENCE, CapacityAsk, CapacityStudy, CapacityTerms, Cell, Check, Comparison, Figures, Judged, PILOTS, Pilots,
+    Precision, Predicted, Reality, Regression, Rep, Replications, Sample, Spot, Summary, Surety, Wanted, WarmUp,
     annotations, inputs_key, is_saved, job_summary, junit, pilot_seed, replication_seed,
 };
 pub use play::{node_digests, play};
+pub use recorded::{Bytes, Recording};
 pub use report::{
     Cells, Difference, FrameReport, LatencyMap, LatencyWindow, Moment, News, ObjectiveReport,
     PartFrameReport, Report, RequestsFrame, SHADES, Scale, Unit, Verdict, WINDOWS_MAX, figures,

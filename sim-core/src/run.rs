@@ -222,7 +222,7 @@ impl Run {
     }
 
     /// Keeps the ends of logical requests from now on.
-    pub(crate) fn keep_ends(&mut self) {
+    pub fn keep_ends(&mut self) {
         self.state.world.keep_ends();
     }
 
@@ -311,8 +311,13 @@ impl Run {
     /// # Errors
     /// A sentence if the bytes are no snapshot.
     pub fn resume(plan: Arc<Plan>, bytes: &[u8]) -> Result<Self, String> {
-        let (seed, state) = postcard::from_bytes(bytes).map_err(|error| error.to_string())?;
-        Ok(Run { plan, seed, state })
+        let (seed, state): (u64, State) =
+            postcard::from_bytes(bytes).map_err(|error| error.to_string())?;
+        let mut run = Run { plan, seed, state };
+        for node in &mut run.state.world.nodes {
+            node.reattach(&run.plan.blueprint.recordings);
+        }
+        Ok(run)
     }
 
     /// What every node shows of itself, by node index.

@@ -23,10 +23,8 @@ pub mod yaml;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
 pub use self::append::append_events;
-use self::decode::{ReferenceKind, References};
+use self::decode::{Reference, ReferenceKind, References};
 pub use self::edit::{Edit, edit};
 use self::parts::ReadPart;
 use self::plan::{Blueprint, Part, Plan};
@@ -38,6 +36,7 @@ use self::tree::Node;
 pub use self::uncertain::{Doubt, Uncertain};
 use crate::engine::chance::name_key;
 use crate::engine::time::{MILLISECOND, Nanos};
+use crate::recorded::Recording;
 use crate::wiring::{Flaw, FlawKind};
 
 /// Instances of all parts together.
@@ -54,6 +53,14 @@ pub trait Files {
     /// # Errors
     /// Why it cannot be read, in words.
     fn read(&self, path: &str) -> Result<String, String>;
+
+    /// Recorded requests, which a door that has the file itself need not hold in memory.
+    ///
+    /// # Errors
+    /// Why they cannot be read, in words.
+    fn recording(&self, path: &str) -> Result<Recording, String> {
+        Recording::new(path, Arc::new(self.read(path)?.into_bytes()))
+    }
 }
 
 /// No files at all.
@@ -306,7 +313,7 @@ fn draft(
         let prepared = prepared.unwrap_or(1);
         blueprint.parts.push(Part { name: part.name.clone(), form, replicas, prepared });
         blueprint.rents.extend(part.rent.clone().map(|rent| (part.name.clone(), rent)));
-        load_files(part, files, &mut blueprint.files, problems);
+        load_files(part, files, &mut blueprint, problems);
     }
     let instances: u64 = blueprint.parts.iter().map(|part| u64::from(part.prepared)).sum();
     if instances > INSTANCES_MAX || parts.len() > PARTS_MAX {
@@ -325,22 +332,31 @@ fn draft(
 fn load_files(
     part: &ReadPart,
     files: &dyn Files,
-    known: &mut IndexMap<String, String>,
+    blueprint: &mut Blueprint,
     problems: &mut Vec<Problem>,
 ) {
+    let mut unreadable = |reference: &Reference, why: &str, remedy: &str| {
+        let message = format!("{} cannot be read: {why}", reference.name);
+        problems.push(
+            Problem::new(Code::UnreadableData, reference.path.clone(), message)
+                .at(reference.place)
+                .with_value(reference.name.clone())
+                .with_remedy(remedy),
+        );
+    };
+    let path = "give a path relative to the scenario file";
     for reference in part.references.of(ReferenceKind::File) {
         match files.read(&reference.name) {
-            Ok(text) => {
-                known.insert(reference.name.clone(), text);
-            }
+            Ok(text) => _ = blueprint.files.insert(reference.name.clone(), text),
+            Err(why) => unreadable(reference, &why, path),
+        }
+    }
+    for reference in part.references.of(ReferenceKind::Recording) {
+        match files.recording(&reference.name) {
+            Ok(recording) => _ = blueprint.recordings.insert(reference.name.clone(), recording),
             Err(why) => {
-                let message = format!("{} cannot be read: {why}", reference.name);
-                problems.push(
-                    Problem::new(Code::UnreadableData, reference.path.clone(), message)
-                        .at(reference.place)
-                        .with_value(reference.name.clone())
-                        .with_remedy("give a path relative to the scenario file"),
-                );
+                let (why, remedy) = why.rsplit_once(": ").unwrap_or((&why, path));
+                unreadable(reference, why, remedy);
             }
         }
     }

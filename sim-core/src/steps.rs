@@ -7,9 +7,10 @@ mod step;
 
 pub(crate) use self::aside::{Aside, NOTHING};
 pub use self::demand::Demand;
-pub(crate) use self::program::{Op, Outgoing, Program, Work};
+pub(crate) use self::program::{Asked, Op, Outgoing, Program, Work};
 pub use self::step::{CachedSpec, CallSpec, HoldSpec, QuerySpec, StepSpec, own_demand};
 use crate::engine::chance::{Draw, mix, name_key};
+use crate::engine::delay::stretch;
 use crate::engine::kernel::Cx;
 use crate::engine::request::{Ask, Cause, ReqId, Want};
 
@@ -59,7 +60,9 @@ pub(crate) fn send(cx: &mut Cx<'_>, req: ReqId, of: (&Outgoing, u64, u64), index
     ask.want = out.want;
     ask.lease = lease;
     ask.demand = match &out.demand {
-        Some(law) => law.sample_nanos(&mut Draw::new(ask.luck)),
+        Some(Asked::Drawn(law)) => law.sample_nanos(&mut Draw::new(ask.luck)),
+        // 0 would leave the work to the callee
+        Some(Asked::Own(share)) => stretch(ask.demand, *share).max(1),
         None => 0,
     };
     if let Some(zipf) = &out.keys {

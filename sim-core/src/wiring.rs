@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::load::{Load, Wider};
+use crate::recorded::Recording;
 
 /// The name of one node, for example `db`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -23,6 +24,10 @@ pub struct EndpointName(pub String);
 /// A data file, by its path relative to the scenario.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DataFile(pub String);
+
+/// Recorded requests, by their file's path relative to the scenario.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RecordedFile(pub String);
 
 /// What kind of flaw it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +90,11 @@ pub struct Place {
     pub carries_leases: bool,
 }
 
+fn no_file(name: &str) -> Flaw {
+    Flaw::new("", format!("data file \"{name}\" cannot be read"), "check the path")
+        .of(FlawKind::NoFile)
+}
+
 /// Everything a component may know of the scenario when it is built.
 #[derive(Clone, Debug, Default)]
 pub struct Site {
@@ -94,6 +104,8 @@ pub struct Site {
     pub endpoints: Vec<String>,
     /// Data files by name, as text.
     pub files: IndexMap<String, String>,
+    /// Recorded requests by the name of their file.
+    pub recordings: IndexMap<String, Recording>,
     /// The node's own name.
     pub name: String,
 }
@@ -135,9 +147,14 @@ impl Site {
     /// # Errors
     /// A flaw if the door did not supply it.
     pub fn file(&self, name: &str) -> Result<&str, Flaw> {
-        self.files.get(name).map(String::as_str).ok_or_else(|| {
-            Flaw::new("", format!("data file \"{name}\" cannot be read"), "check the path")
-                .of(FlawKind::NoFile)
-        })
+        self.files.get(name).map(String::as_str).ok_or_else(|| no_file(name))
+    }
+
+    /// Recorded requests.
+    ///
+    /// # Errors
+    /// A flaw if the door did not supply them.
+    pub fn recording(&self, file: &RecordedFile) -> Result<&Recording, Flaw> {
+        self.recordings.get(&file.0).ok_or_else(|| no_file(&file.0))
     }
 }

@@ -240,6 +240,9 @@ fn played(plan: Plan, args: &RunArgs) -> Result<Played, Failure> {
         progress.show(&run);
     }
     progress.done();
+    if let Some(why) = run.plan().trouble() {
+        return Err(Failure::usage(why));
+    }
     let cpu = cpu_seconds() - began;
     let recorded = match tracing {
         Some(tracing) => record(tracing, &mut run, &stop, args.quiet)?,

@@ -7,6 +7,7 @@
 mod arbiter;
 mod connections;
 mod job;
+mod lingering;
 mod listener;
 mod pool;
 mod pooled;
@@ -26,6 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use self::connections::Connections;
 use self::job::{Job, Place};
+use self::lingering::Lingering;
 use self::listener::Listener;
 use self::process::Crew;
 pub use self::spec::{
@@ -60,6 +62,7 @@ const LAST: u64 = 9 << 32;
 const CRASH: u64 = 10 << 32;
 const IDLE: u64 = 11 << 32;
 const FIN: u64 = 12 << 32;
+const CLOSED: u64 = 13 << 32;
 /// Set in the word of an answer about a session of the pool; the rest is a request's number.
 const DIALLED: u64 = 1 << 32;
 
@@ -103,6 +106,7 @@ pub struct AppServer {
     stale: bool,
     /// Processes that may go on with something; empty between events.
     freed: Vec<u32>,
+    lingering: Slab<Lingering>,
     started: Nanos,
     next_fork: Nanos,
     /// The master will look for silent workers.
@@ -136,6 +140,7 @@ impl AppServer {
             shared_timer: Timer::NONE,
             stale: false,
             freed: Vec::new(),
+            lingering: Slab::default(),
             started: 0,
             next_fork: 0,
             looks: false,
@@ -315,6 +320,7 @@ impl Behaviour for AppServer {
             LAST => self.end_all(cx),
             IDLE => self.close_idle(cx, index),
             FIN => self.told(cx, index),
+            CLOSED => self.closed(cx, index),
             _ => self.crash(cx),
         }
         self.settle(cx);
@@ -362,6 +368,7 @@ impl Behaviour for AppServer {
             let cause = if is_outside { Cause::Refused } else { cause };
             cx.reply(job.req, Outcome::Failed(cause));
         }
+        self.lingering.drain();
         self.listener.shut();
         self.connections.void();
         (0..self.crew.all.len() as u32).for_each(|process| self.hang_up(cx, process));

@@ -58,6 +58,8 @@ pub struct Cache {
     servers: u32,
     hit: Option<f64>,
     origin: Option<u32>,
+    /// Keys that are in it at the start.
+    filled: u64,
     salt: u64,
     slow: f64,
     luck: Stream,
@@ -150,6 +152,15 @@ impl Cache {
     }
 
     /// Writes a key; those who waited for it are answered also where it found no room.
+    /// The most popular keys are in it when the run begins, as far as there is room.
+    fn fill(&mut self, cx: &Cx<'_>) {
+        for key in (1..=self.filled).rev() {
+            if self.contents.put(key, cx.now(), &mut self.luck).is_err() {
+                break;
+            }
+        }
+    }
+
     fn write(&mut self, cx: &mut Cx<'_>, key: u64) -> Outcome {
         let mut outcome = Outcome::Done;
         self.writes += 1;
@@ -261,6 +272,7 @@ impl Component for Cache {
             servers: spec.servers,
             hit: spec.hit.map(Share::value),
             origin: origin.map_err(|flaw| Flaw { path: "origin".into(), ..flaw })?,
+            filled: spec.filled.unwrap_or(0),
             salt: name_key(&site.name),
             slow: 1.0,
             luck: Stream::new(0),
@@ -356,6 +368,9 @@ impl Behaviour for Cache {
 
     fn start(&mut self, cx: &mut Cx<'_>) {
         self.luck = cx.stream("evict");
+        if cx.now() == 0 {
+            self.fill(cx);
+        }
         self.servers = self.threads;
         self.meter.set_capacity(cx.now(), self.threads);
         if self.saver.forks() {

@@ -3,6 +3,7 @@
 mod opening;
 mod spec;
 mod terms;
+mod waking;
 #[cfg(test)]
 mod tests;
 
@@ -26,6 +27,7 @@ use crate::wiring::{Flaw, Site, Wider};
 /// What a timer means: the high half of its word; the low half is a job's number.
 const EXPIRED: u64 = 0;
 const OPENED: u64 = 1 << 32;
+const WOKEN: u64 = 2 << 32;
 /// Set in the word of an answer about a session; the rest is a job's number. Other answers bring
 /// the number of a connection, or that of a loan, which does not reach this bit in any run.
 const DIALLED: u64 = 1 << 63;
@@ -35,6 +37,12 @@ enum Stage {
     Waiting {
         ticket: u32,
         timer: Timer,
+    },
+    /// Told that there is a connection, and not running yet.
+    Waking {
+        since: Nanos,
+        timer: Timer,
+        wake: Timer,
     },
     Opening,
     /// An idle connection is tried.
@@ -145,7 +153,11 @@ impl ConnectionPool {
 
     /// Gives what there is to those in line, then closes what nobody needs.
     fn serve_line(&mut self, cx: &mut Cx<'_>) {
-        while self.has_room()
+        if self.terms.wake.is_some() {
+            self.wake_next(cx);
+        }
+        while self.terms.wake.is_none()
+            && self.has_room()
             && let Some(waiter) = self.line.pop(self.terms.order)
         {
             let now = cx.now();
@@ -187,15 +199,23 @@ impl ConnectionPool {
 
     /// Takes a waiting call out of the line; false if it does not wait.
     fn leave_line(&mut self, cx: &mut Cx<'_>, index: u32, cause: Cause) -> bool {
-        let Some(job) = self.jobs.get(index) else { return false };
-        let (Stage::Waiting { ticket, timer }, Some(req)) = (&job.stage, job.req) else {
-            return false;
-        };
-        cx.disarm(*timer);
-        self.line.remove(*ticket);
+        let Some(Job { stage, req: Some(req) }) = self.jobs.get(index) else { return false };
+        let req = *req;
+        match *stage {
+            Stage::Waiting { ticket, timer } => {
+                cx.disarm(timer);
+                self.line.remove(ticket);
+            }
+            Stage::Waking { timer, wake, .. } => {
+                cx.disarm(timer);
+                cx.disarm(wake);
+            }
+            Stage::Opening | Stage::Testing { .. } => return false,
+        }
         self.meter.dequeue(cx.now());
         self.jobs.remove(index);
         cx.reply(req, Outcome::Failed(cause));
+        self.wake_next(cx);
         true
     }
 }
@@ -312,7 +332,9 @@ impl Behaviour for ConnectionPool {
 
     fn timer(&mut self, cx: &mut Cx<'_>, word: u64) {
         let index = word as u32;
-        if word & OPENED != 0 {
+        if word & WOKEN != 0 {
+            self.woken(cx, index);
+        } else if word & OPENED != 0 {
             self.connected(cx, index);
             if !self.terms.pool.sessions {
                 self.fill(cx);
@@ -341,8 +363,11 @@ impl Behaviour for ConnectionPool {
     fn stop(&mut self, cx: &mut Cx<'_>, cause: Cause) {
         let now = cx.now();
         for job in self.jobs.drain() {
-            if let Stage::Waiting { timer, .. } = job.stage {
+            if let Stage::Waiting { timer, .. } | Stage::Waking { timer, .. } = job.stage {
                 cx.disarm(timer);
+            }
+            if let Stage::Waking { wake, .. } = job.stage {
+                cx.disarm(wake);
             }
             job.req.into_iter().for_each(|req| cx.reply(req, Outcome::Failed(cause)));
         }

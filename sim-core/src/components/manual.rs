@@ -18,6 +18,7 @@ const QUANTITIES: &[(&str, &str)] = &[
     ("Service", "name of a service"),
     ("EndpointName", "name of an endpoint"),
     ("DataFile", "path of a file"),
+    ("RecordedFile", "path of a file with a request a line"),
 ];
 
 /// What a component is and which knobs it has.

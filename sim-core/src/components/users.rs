@@ -3,28 +3,34 @@
 mod crowd;
 mod menu;
 mod profile;
+mod replay;
 mod retry;
 mod source;
 mod spec;
+mod visits;
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use self::menu::{Menu, asked, tallies};
 pub use self::profile::{DailySpec, PeakSpec, ProfileSpec, Spacing, StepSpec, VaryingSpec};
+pub use self::replay::ReplaySpec;
 use self::retry::Retry;
 pub use self::retry::{Jitter, RetrySpec};
 use self::source::{Source, compile};
 pub use self::spec::UsersSpec;
+use self::visits::{Owner, Session, Visit};
 use super::{Component, Limits, Survey, Tries};
 use crate::engine::agenda::{Lane, Timer};
 use crate::engine::chance::{Draw, Law, exponential, mix};
 use crate::engine::kernel::{Answer, Behaviour, Cx};
-use crate::engine::request::{Ask, Cause, Doing, Outcome, ReqId};
+use crate::engine::request::{Cause, Outcome, ReqId};
 use crate::engine::slab::Slab;
 use crate::engine::tally::Tally;
 use crate::engine::time::{Nanos, SECOND};
+use crate::recorded::Recording;
 use crate::units::Duration;
-use crate::wiring::{Flaw, Load, Site};
+use crate::wiring::{Flaw, Load, RecordedFile, Site};
 
 const ARRIVAL: u64 = 0x6172_7269_7661_6c01;
 const THINK: u64 = 0x7468_696e_6b00_0005;
@@ -41,39 +47,6 @@ const THOUGHT: u64 = 4;
 #[inline]
 fn word(kind: u64, index: u32) -> u64 {
     kind << 32 | u64::from(index)
-}
-
-/// To whom a logical request belongs.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-enum Owner {
-    Nobody,
-    Session(u32),
-    User(u32),
-}
-
-/// A logical request under way.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Visit {
-    ask: Ask,
-    started: Nanos,
-    owner: Owner,
-    class: u16,
-    made: u16,
-    waited: Nanos,
-    child: Option<ReqId>,
-    timeout: Timer,
-    patience: Timer,
-    again: Timer,
-}
-
-/// A session between its first and last request.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Session {
-    luck: u64,
-    client: u64,
-    visits: u64,
-    stage: u16,
-    left: u32,
 }
 
 /// A group of users.
@@ -106,6 +79,11 @@ impl Users {
         self.ordinal += 1;
         self.luck = mix(self.key, self.ordinal);
         let (Source::Arrivals(profile) | Source::Sessions(profile)) = &mut self.source else {
+            if let Source::Recorded(replay) = &self.source
+                && let Some(at) = replay.upcoming()
+            {
+                self.clock = cx.after(at.saturating_sub(cx.now()), word(NEXT, 0));
+            }
             return;
         };
         let draw = &mut Draw::new(self.luck ^ ARRIVAL);
@@ -134,7 +112,15 @@ impl Users {
             Source::Arrivals(_) => {
                 self.next_arrival(cx);
                 let class = self.menu.pick(luck);
-                self.begin(cx, (luck, class), None, Owner::Nobody);
+                self.begin(cx, self.menu.ask(luck, class, None), class, Owner::Nobody);
+            }
+            Source::Recorded(replay) => {
+                let Some(row) = replay.take() else { return };
+                let class = replay.class(&row).unwrap_or_else(|| self.menu.pick(luck));
+                self.next_arrival(cx);
+                let mut ask = self.menu.ask(luck, class, None);
+                row.describe(&mut ask, |client| self.menu.person(client));
+                self.begin(cx, ask, class, Owner::Nobody);
             }
             Source::Sessions(_) => {
                 self.next_arrival(cx);
@@ -156,154 +142,6 @@ impl Users {
         }
     }
 
-    fn begin_user(&mut self, cx: &mut Cx<'_>, user: u32, luck: u64) {
-        let class = self.menu.pick(luck);
-        let person = self.menu.person(u64::from(user));
-        self.begin(cx, (luck, class), Some(person), Owner::User(user));
-    }
-
-    /// The next request of a session, or its end.
-    fn go_on(&mut self, cx: &mut Cx<'_>, index: u32) {
-        let Some(session) = self.sessions.get_mut(index) else { return };
-        while session.left == 0 {
-            session.stage += 1;
-            if session.stage as usize >= self.menu.journey.len() {
-                self.sessions.remove(index);
-                return;
-            }
-            session.left = self.menu.visits(session.luck, session.stage);
-        }
-        session.left -= 1;
-        session.visits += 1;
-        let (class, client) = (session.stage, session.client);
-        let luck = mix(session.luck, session.visits);
-        self.begin(cx, (luck, class), Some(client), Owner::Session(index));
-    }
-
-    /// Begins a request of that luck and class; without a client of its own it draws one.
-    fn begin(
-        &mut self,
-        cx: &mut Cx<'_>,
-        (luck, class): (u64, u16),
-        client: Option<u64>,
-        owner: Owner,
-    ) {
-        let ask = self.menu.ask(luck, class, client);
-        self.issued += 1;
-        self.tallies[class as usize].issue();
-        self.retry.first();
-        let index = self.visits.insert(Visit {
-            ask,
-            started: cx.now(),
-            owner,
-            class,
-            made: 0,
-            waited: 0,
-            child: None,
-            timeout: Timer::NONE,
-            patience: Timer::NONE,
-            again: Timer::NONE,
-        });
-        if let Some(law) = &self.patience {
-            let patience = law.sample_nanos(&mut Draw::new(ask.luck ^ PATIENCE));
-            let timer = cx.after(patience, word(LEAVE, index));
-            if let Some(visit) = self.visits.get_mut(index) {
-                visit.patience = timer;
-            }
-        }
-        self.attempt(cx, index, ask);
-    }
-
-    #[inline(always)]
-    fn attempt(&mut self, cx: &mut Cx<'_>, index: u32, ask: Ask) {
-        let Some(visit) = self.visits.get_mut(index) else { return };
-        visit.made += 1;
-        visit.child = Some(cx.open(ask, self.enter, u64::from(index)));
-        if let Some(lane) = self.timeout_lane {
-            visit.timeout = cx.after_in(lane, word(TIMEOUT, index));
-        }
-    }
-
-    fn attempt_again(&mut self, cx: &mut Cx<'_>, index: u32) {
-        if let Some(visit) = self.visits.get(index) {
-            self.attempt(cx, index, visit.ask);
-        }
-    }
-
-    fn abandon_child(cx: &mut Cx<'_>, visit: &mut Visit) {
-        if let Some(child) = visit.child.take() {
-            cx.detach(child);
-            cx.cancel(child);
-        }
-    }
-
-    fn attempt_failed(&mut self, cx: &mut Cx<'_>, index: u32, cause: Cause) {
-        let Some(visit) = self.visits.get_mut(index) else { return };
-        visit.child = None;
-        if !self.retry.allow(visit.made) {
-            self.finish(cx, index, Outcome::Failed(cause));
-            return;
-        }
-        let luck = mix(visit.ask.luck ^ BACKOFF, u64::from(visit.made));
-        visit.waited = self.retry.wait(visit.made, visit.waited, &mut Draw::new(luck));
-        let wait = visit.waited;
-        if wait == 0 {
-            self.attempt_again(cx, index);
-            return;
-        }
-        visit.again = cx.after(wait, word(AGAIN, index));
-        cx.spend(Doing::Waiting, wait);
-    }
-
-    #[inline]
-    fn finish(&mut self, cx: &mut Cx<'_>, index: u32, outcome: Outcome) {
-        let Some(visit) = self.visits.remove(index) else { return };
-        cx.disarm(visit.timeout);
-        if self.patience.is_some() {
-            cx.disarm(visit.patience);
-        }
-        let tally = &mut self.tallies[visit.class as usize];
-        match outcome {
-            Outcome::Done => tally.complete(cx.now() - visit.started),
-            Outcome::Failed(cause) => tally.fail(cause),
-        }
-        cx.end(visit.ask.luck, visit.class, visit.started, outcome);
-        match visit.owner {
-            Owner::Nobody => {}
-            Owner::Session(session) if outcome == Outcome::Failed(Cause::Abandoned) => {
-                self.leave(session);
-            }
-            Owner::Session(session) => self.think(cx, session, visit.ask.luck),
-            Owner::User(user) => self.rest(cx, user, visit.ask.luck),
-        }
-    }
-
-    /// A session ends before its time: its luck says what it would still have asked for.
-    fn leave(&mut self, index: u32) {
-        let Some(session) = self.sessions.remove(index) else { return };
-        let Session { luck, stage, left, .. } = session;
-        self.tallies[stage as usize].forgone += u64::from(left);
-        for later in stage + 1..self.menu.journey.len() as u16 {
-            self.tallies[later as usize].forgone += u64::from(self.menu.visits(luck, later));
-        }
-    }
-
-    fn think(&mut self, cx: &mut Cx<'_>, index: u32, luck: u64) {
-        let pause = self.think.sample_nanos(&mut Draw::new(luck ^ THINK));
-        cx.after(pause, word(THOUGHT, index));
-    }
-
-    fn rest(&mut self, cx: &mut Cx<'_>, user: u32, luck: u64) {
-        match &mut self.source {
-            Source::Crowd(crowd) => {
-                if crowd.rest(user) {
-                    cx.disarm(self.clock);
-                    self.wind(cx);
-                }
-            }
-            _ => self.think(cx, user, luck),
-        }
-    }
 }
 
 impl Component for Users {
@@ -389,8 +227,9 @@ impl Component for Users {
             peers: Vec::new(),
             after: None,
         });
-        let shares_objects = spec.keys.is_some();
-        Limits { leaves_after, tries, shares_objects, ..Limits::default() }
+        let shares_objects = spec.keys.is_some() || spec.replay.is_some();
+        let brings_demand = spec.demand.is_some() || spec.replay.is_some();
+        Limits { leaves_after, tries, shares_objects, brings_demand, ..Limits::default() }
     }
 
     fn survey<'a>(&'a self, survey: &mut Survey<'a>) {
@@ -403,7 +242,18 @@ impl Component for Users {
 
     fn varies(spec: &UsersSpec) -> bool {
         let mut profiles = spec.arrivals.iter().chain(&spec.sessions);
-        spec.limit.is_some() || profiles.any(ProfileSpec::varies)
+        spec.limit.is_some() || spec.replay.is_some() || profiles.any(ProfileSpec::varies)
+    }
+
+    fn replay(spec: &mut UsersSpec, recording: &RecordedFile) -> bool {
+        spec.replay(recording);
+        true
+    }
+
+    fn reattach(&mut self, recordings: &IndexMap<String, Recording>) {
+        if let Source::Recorded(replay) = &mut self.source {
+            replay.reattach(recordings);
+        }
     }
 
     fn load(spec: &UsersSpec, site: &Site) -> Load {
@@ -425,7 +275,7 @@ impl Behaviour for Users {
         self.key = cx.source_key();
         self.timeout_lane = self.timeout_ns.map(|timeout| cx.lane(timeout));
         match &self.source {
-            Source::Arrivals(_) | Source::Sessions(_) => self.next_arrival(cx),
+            Source::Arrivals(_) | Source::Sessions(_) | Source::Recorded(_) => self.next_arrival(cx),
             Source::Crowd(_) => self.wind(cx),
             Source::Closed(users) => {
                 for user in 0..*users {

@@ -125,6 +125,14 @@ impl WorkerPool {
                 self.aside.release(cx, job.aside, Some(*to));
                 return true;
             }
+            Op::Fail { p, salt } => {
+                if flip(&mut cx.draw(req, mix(*salt, cx.now())), *p) {
+                    self.finish(cx, index, Outcome::Failed(Cause::Error));
+                    return false;
+                }
+                job.pc += 1;
+                return true;
+            }
             Op::End => self.finish(cx, index, Outcome::Done),
         }
         false

@@ -31,7 +31,7 @@ pub use law_params::{
     ErlangSpec, ExponentialSpec, GammaSpec, HyperexponentialSpec, LognormalSpec, MeanSpec,
     ParetoSpec, ShiftedSpec, UniformSpec, WeibullSpec,
 };
-pub use law_spec::{Family, LawSpec};
+pub use law_spec::{Family, LawSpec, OwnDemand};
 pub use uniform::{below, flip, unit};
 pub use weights::Weights;
 pub use ziggurat::{exponential, normal};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::agenda::{Lane, Timer};
-use super::chance::Law;
+use super::chance::{Law, LawSpec};
 use super::kernel::Cx;
 use super::request::ReqId;
 use super::time::Nanos;
@@ -12,6 +12,8 @@ use super::time::Nanos;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Delay {
     law: Law,
+    /// The share of the request's own work that it is instead of a draw.
+    own: Option<f64>,
     fixed: Option<Nanos>,
     lane: Option<Lane>,
 }
@@ -20,7 +22,16 @@ impl Delay {
     /// A delay with the law's distribution.
     #[must_use]
     pub fn new(law: Law) -> Self {
-        Delay { fixed: law.constant_nanos(), law, lane: None }
+        Delay { fixed: law.constant_nanos(), law, own: None, lane: None }
+    }
+
+    /// A delay as a person writes it, which may be work that the request brings with it.
+    ///
+    /// # Errors
+    /// One sentence with the wrong value and its remedy.
+    pub fn of(spec: &LawSpec) -> Result<Self, String> {
+        let Some(share) = spec.own_share() else { return spec.compile().map(Delay::new) };
+        Ok(Delay { law: Law::Constant { nanos: 0 }, own: Some(share), fixed: None, lane: None })
     }
 
     /// The law.
@@ -40,7 +51,10 @@ impl Delay {
     pub fn draw(&self, cx: &Cx<'_>, req: ReqId, salt: u64) -> Nanos {
         match self.fixed {
             Some(delay) => delay,
-            None => self.law.sample_nanos(&mut cx.draw(req, salt)),
+            None => match self.own {
+                None => self.law.sample_nanos(&mut cx.draw(req, salt)),
+                Some(share) => stretch(cx.ask(req).demand, share),
+            },
         }
     }
 

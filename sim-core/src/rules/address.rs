@@ -7,10 +7,22 @@ const ADDRESS: u64 = 0x6970_7634;
 /// Where the running hash begins.
 pub const FIRST: u64 = 89;
 
+/// Stands above the four octets in the number of a client whose address is known.
+const KNOWN: u64 = 0x6970_7634 << 32;
+
+/// The client at a known address.
+#[must_use]
+pub fn client_at(octets: [u8; 4]) -> u64 {
+    KNOWN | u64::from(u32::from_be_bytes(octets))
+}
+
 /// A client's IPv4 address. Clients are numbers here; scattering them gives each one an address of
 /// its own, and 1 of about 16.8 million networks of three octets.
 #[must_use]
 pub fn octets(client: u64) -> [u8; 4] {
+    if client & !0xffff_ffff == KNOWN {
+        return (client as u32).to_be_bytes();
+    }
     ((mix(ADDRESS, client) >> 32) as u32).to_be_bytes()
 }
 

@@ -73,6 +73,7 @@ pub(super) fn check(
         let found = found.chain(watchers::scaling(&cluster, at));
         let found = found.chain(watchers::checks(&cluster, at));
         let found = found.chain(watchers::lookups(&cluster, at));
+        let found = found.chain(watchers::own_work(&cluster, at));
         let found = found.chain(retries::stacked(&cluster, at));
         let found = found.chain(idle_ends(&cluster, at)).chain(recycling(&cluster, at));
         problems.extend(found.map(|(code, message, remedy)| {

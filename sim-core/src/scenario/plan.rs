@@ -17,6 +17,7 @@ use crate::engine::chance::Law;
 use crate::engine::kernel::Behaviour;
 use crate::engine::kernel::{Core, Group, Seat, World};
 use crate::engine::time::Nanos;
+use crate::recorded::Recording;
 use crate::wiring::{Flaw, Place, Site};
 
 /// A scenario that can be run: what it says of itself, its parts, its events and objectives.
@@ -58,6 +59,14 @@ pub struct Plan {
     /// How many times its own load this is, where it was multiplied.
     #[serde(skip)]
     pub times: Option<f64>,
+}
+
+impl Plan {
+    /// Why a run of it could not go on in a file that it reads, if one could not.
+    #[must_use]
+    pub fn trouble(&self) -> Option<String> {
+        self.blueprint.recordings.values().find_map(Recording::trouble)
+    }
 }
 
 /// A timed change to a running scenario.
@@ -271,6 +280,9 @@ pub struct Blueprint {
     pub endpoints: Vec<String>,
     /// Data files by name, as text.
     pub files: IndexMap<String, String>,
+    /// Recorded requests by the name of their file.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub recordings: IndexMap<String, Recording>,
     /// Frames that a request's stack needs at most.
     pub stack: u32,
     /// What instances cost, by part; parts without a price are not in it.
@@ -312,6 +324,7 @@ impl Blueprint {
             places,
             endpoints: self.endpoints.clone(),
             files: self.files.clone(),
+            recordings: self.recordings.clone(),
             name: String::new(),
         }
     }

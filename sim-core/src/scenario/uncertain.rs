@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
 
 use super::problem::{Code, Problem};
 use super::tree::{Node, Step, Value, push_step};
+use super::plan::Blueprint;
 use super::{Files, Plan, Reading, read};
+use crate::recorded::Recording;
 use crate::engine::chance::{Draw, mix, name_key, unit};
 use crate::units::six_digits;
 
@@ -78,7 +79,7 @@ impl Plan {
         let set = doubt.inputs.iter().zip(&drawn);
         let set = set.map(|(input, value)| format!("{}={value}{}", input.path, input.unit));
         let overrides: Vec<String> = doubt.overrides.iter().cloned().chain(set).collect();
-        let files = Known(&self.blueprint.files);
+        let files = Known(&self.blueprint);
         let Reading { plan, problems, .. } = read(&doubt.name, &doubt.text, &overrides, &files);
         let Some(plan) = plan else {
             let first = problems.first_error();
@@ -96,12 +97,20 @@ impl Plan {
 }
 
 /// The data files that were read the first time.
-struct Known<'a>(&'a IndexMap<String, String>);
+struct Known<'a>(&'a Blueprint);
 
 impl Files for Known<'_> {
     fn read(&self, path: &str) -> Result<String, String> {
-        self.0.get(path).cloned().ok_or_else(|| format!("{path} was not read before"))
+        self.0.files.get(path).cloned().ok_or_else(|| unknown(path))
     }
+
+    fn recording(&self, path: &str) -> Result<Recording, String> {
+        self.0.recordings.get(path).cloned().ok_or_else(|| unknown(path))
+    }
+}
+
+fn unknown(path: &str) -> String {
+    format!("{path} was not read before")
 }
 
 /// Takes the limits out of a tree, so that what is written counts, and returns them.

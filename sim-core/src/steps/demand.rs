@@ -25,6 +25,8 @@ pub struct Demand {
     pub own_keys: Vec<String>,
     /// Whether nobody knows how much it computes: what follows a miss in a cache with real keys.
     pub is_open: bool,
+    /// Whether it takes work that the request brings with it, which adds to what is told here.
+    pub takes_own: bool,
 }
 
 impl Demand {
@@ -47,12 +49,13 @@ impl Demand {
     fn add(&mut self, step: &StepSpec) {
         match step {
             StepSpec::Cpu(law) => {
-                self.held_s += law.mean_s();
+                self.takes(law);
                 self.cpu_s += law.mean_s();
             }
-            StepSpec::Io(law) => self.held_s += law.mean_s(),
+            StepSpec::Io(law) => self.takes(law),
             StepSpec::Query(query) => self.query(query),
             StepSpec::Call(_) => self.calls = true,
+            StepSpec::Fail(_) => {}
             StepSpec::Hold(HoldSpec { steps, .. }) => {
                 (self.queries, self.calls) = (true, true);
                 steps.iter().for_each(|step| self.add(step));
@@ -62,10 +65,17 @@ impl Demand {
         }
     }
 
+    fn takes(&mut self, law: &LawSpec) {
+        self.held_s += law.mean_s();
+        let is_own = law.own_share().is_some();
+        self.takes_own |= is_own;
+        self.is_open |= is_own;
+    }
+
     fn query(&mut self, query: &QuerySpec) {
         (self.queries, self.calls) = (true, true);
         match (&query.time, &query.kind) {
-            (Some(time), _) => self.held_s += time.mean_s(),
+            (Some(time), _) => self.takes(time),
             (None, Some(kind)) => self.kinds.push(kind.0.clone()),
             (None, None) => {}
         }
@@ -90,6 +100,7 @@ impl Demand {
         self.queries |= missed.queries;
         self.calls |= missed.calls;
         self.is_open |= missed.is_open;
+        self.takes_own |= missed.takes_own;
         self.own_keys.extend(missed.own_keys);
     }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::step::{CachedSpec, CallSpec, HoldSpec, QuerySpec, StepSpec};
 use crate::engine::agenda::Lane;
-use crate::engine::chance::{Law, Zipf, mix, name_key};
+use crate::engine::chance::{Law, LawSpec, Zipf, mix, name_key};
 use crate::engine::delay::Delay;
 use crate::engine::request::{Ask, Want};
 use crate::engine::time::Nanos;
@@ -14,12 +14,21 @@ use crate::wiring::{EndpointName, Flaw, Site, Target};
 /// Operations of all endpoints of a pool together.
 const OPS_MAX: usize = 10_000;
 
+/// The work that a call asks of its callee.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Asked {
+    /// Drawn for it.
+    Drawn(Law),
+    /// This share of what the request itself brings.
+    Own(f64),
+}
+
 /// A call to another node.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Outgoing {
     pub(crate) to: u32,
     pub(crate) endpoint: u16,
-    pub(crate) demand: Option<Law>,
+    pub(crate) demand: Option<Asked>,
     pub(crate) keys: Option<Zipf>,
     pub(crate) want: Want,
 }
@@ -56,6 +65,11 @@ pub(crate) enum Op {
         time: Delay,
         salt: u64,
         hit: u16,
+    },
+    /// With probability `p` ends the request with an error, anew in every attempt.
+    Fail {
+        p: f64,
+        salt: u64,
     },
     /// Gives back what is leased there.
     Release {
@@ -102,8 +116,19 @@ fn at(path: &str, flaw: Flaw) -> Flaw {
     Flaw { path: format!("{path}{dot}{}", flaw.path), ..flaw }
 }
 
-fn law(path: &str, spec: &crate::engine::chance::LawSpec) -> Result<Law, Flaw> {
-    spec.compile().map_err(|message| Flaw::told(path, &message, "correct the value"))
+fn wrong(path: &str) -> impl Fn(String) -> Flaw {
+    move |message| Flaw::told(path, &message, "correct the value")
+}
+
+fn delay(path: &str, spec: &LawSpec) -> Result<Delay, Flaw> {
+    Delay::of(spec).map_err(wrong(path))
+}
+
+fn asked(path: &str, spec: &LawSpec) -> Result<Asked, Flaw> {
+    match spec.own_share() {
+        Some(share) => Ok(Asked::Own(share)),
+        None => spec.compile().map(Asked::Drawn).map_err(wrong(path)),
+    }
 }
 
 impl Writer<'_> {
@@ -126,11 +151,11 @@ impl Writer<'_> {
         let salt = self.salt();
         match step {
             StepSpec::Cpu(spec) => {
-                let time = Delay::new(law(&format!("{path}.cpu"), spec)?);
+                let time = delay(&format!("{path}.cpu"), spec)?;
                 self.ops.push(Op::Cpu { time, salt });
             }
             StepSpec::Io(spec) => {
-                let time = Delay::new(law(&format!("{path}.io"), spec)?);
+                let time = delay(&format!("{path}.io"), spec)?;
                 self.ops.push(Op::Io { time, salt });
             }
             StepSpec::Query(query) => {
@@ -141,6 +166,7 @@ impl Writer<'_> {
                 let out = self.call(call).map_err(|flaw| at(&format!("{path}.call"), flaw))?;
                 self.ops.push(Op::Call { out, salt });
             }
+            StepSpec::Fail(share) => self.ops.push(Op::Fail { p: share.value(), salt }),
             StepSpec::Hold(hold) => self.hold(hold, &format!("{path}.hold"))?,
             StepSpec::Cached(cached) => self.cached(cached, &format!("{path}.cached"))?,
             StepSpec::Parallel(branches) => {
@@ -166,7 +192,7 @@ impl Writer<'_> {
             ));
         }
         let kind = full.kind.as_ref().map(|kind| self.site.endpoint(&kind.0)).transpose();
-        let time = full.time.as_ref().map(|time| law(path, time)).transpose()?;
+        let time = full.time.as_ref().map(|time| asked(path, time)).transpose()?;
         Ok(Outgoing {
             to: self.site.node(to).map_err(|flaw| at(path, flaw))?,
             endpoint: kind.map_err(|flaw| at(path, flaw))?.unwrap_or(0),
@@ -219,11 +245,11 @@ impl Writer<'_> {
             }
             (None, Some(share)) => {
                 let time = match &cached.time {
-                    Some(time) => law(&format!("{path}.time"), time)?,
-                    None => Law::Constant { nanos: 0 },
+                    Some(time) => delay(&format!("{path}.time"), time)?,
+                    None => Delay::new(Law::Constant { nanos: 0 }),
                 };
                 let p = share.value();
-                self.ops.push(Op::Luck { p, time: Delay::new(time), salt, hit: 0 });
+                self.ops.push(Op::Luck { p, time, salt, hit: 0 });
             }
             _ => {
                 return Err(Flaw::new(

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::engine::chance::{LawSpec, ZipfSpec};
+use crate::engine::chance::{LawSpec, OwnDemand, ZipfSpec};
 use crate::shorthand::{self, Written};
 use crate::units::{Duration, Share};
 use crate::wiring::{EndpointName, Target};
@@ -26,14 +26,24 @@ pub enum StepSpec {
     Cached(CachedSpec),
     /// Holds a connection of a pool through these steps, as a session or a transaction does.
     Hold(HoldSpec),
+    /// Ends here with an error (HTTP 500) in this share of the attempts.
+    Fail(Share),
     /// Calls and queries at the same time; goes on when all have answered.
     Parallel(Vec<StepSpec>),
 }
 
 /// Time that steps take of their own, in seconds on average: all of it, and the computing part.
-/// Calls, queries and look-ups take the time that others need.
+/// Calls, queries and look-ups take the time that others need. Nothing can be said, so 0, where it
+/// is the request that says how long a step takes.
 #[must_use]
 pub fn own_demand(steps: &[StepSpec]) -> (f64, f64) {
+    let is_own = |step: &StepSpec| match step {
+        StepSpec::Cpu(law) | StepSpec::Io(law) => law.own_share().is_some(),
+        _ => false,
+    };
+    if steps.iter().any(is_own) {
+        return (0.0, 0.0);
+    }
     steps.iter().fold((0.0, 0.0), |(held, cpu), step| match step {
         StepSpec::Cpu(law) => (held + law.mean_s(), cpu + law.mean_s()),
         StepSpec::Io(law) => (held + law.mean_s(), cpu),
@@ -76,7 +86,9 @@ struct FullQuery {
 #[expect(dead_code, reason = "only the schema is wanted")]
 enum EitherQuery {
     /// Demand on the pool's `database`.
-    Demand(Duration),
+    Time(Duration),
+    /// What the request itself brings.
+    Own(OwnDemand),
     /// Where, which kind, and its demand.
     Full(FullQuery),
 }
@@ -96,7 +108,7 @@ impl<'de> Deserialize<'de> for QuerySpec {
         let either = shorthand::read(from, "a duration like 9ms, or a map with to, kind, time")?;
         Ok(match either {
             Written::Short(time) => {
-                QuerySpec { time: Some(LawSpec::Plain(time)), ..QuerySpec::default() }
+                QuerySpec { time: Some(time), ..QuerySpec::default() }
             }
             Written::Full(FullQuery { to, kind, time }) => QuerySpec { to, kind, time },
         })

@@ -19,18 +19,20 @@ impl AppServer {
         self.share = Some(Share::new(now, f64::from(self.terms.cores), 1.0 / self.slow));
         (self.started, self.next_fork) = (now, now);
         self.add_places(self.terms.workers);
-        self.listener.is_open = now == 0 || !self.terms.preload || self.terms.boot.is_none();
+        let loads = self.terms.preload && self.terms.boot.is_some();
+        self.listener.is_open = now == 0 || !(loads || self.terms.launch.is_some());
         if now == 0 {
             (0..self.terms.workers).for_each(|process| self.born(cx, process));
         } else if self.listener.is_open {
             (0..self.terms.workers).for_each(|process| self.fork(cx, process));
         } else {
-            let boot = self.boot();
-            cx.after(boot, LOADED);
+            let boot = if self.terms.preload { self.boot() } else { 0 };
+            let launch = self.terms.launch.as_ref().map_or(0, |law| self.crew.draw(law));
+            cx.after(launch + boot, LOADED);
         }
     }
 
-    /// The master has loaded the application: it listens and forks.
+    /// The master is ready: it listens and forks.
     pub(super) fn loaded(&mut self, cx: &mut Cx<'_>) {
         self.listener.is_open = true;
         (0..self.terms.workers).for_each(|process| self.fork(cx, process));
@@ -170,6 +172,7 @@ impl AppServer {
     /// A worker that holds nothing any more ends, and is replaced if it is missed.
     pub(super) fn exit(&mut self, cx: &mut Cx<'_>, process: u32) {
         self.close_all_idle(cx, process);
+        self.forget_lingering(cx, process);
         let own = &mut self.crew.all[process as usize];
         cx.disarm(own.timer);
         if own.running > 0 && self.terms.kind.has_loop() {

@@ -69,6 +69,14 @@ impl AppServer {
                 self.end_session(cx, index, to);
                 return true;
             }
+            Op::Fail { p, salt } => {
+                if flip(&mut cx.draw(req, mix(*salt, cx.now())), *p) {
+                    self.finish(cx, index, Outcome::Failed(Cause::Error));
+                    return false;
+                }
+                job.pc += 1;
+                return true;
+            }
             Op::End => self.finish(cx, index, Outcome::Done),
         }
         false

@@ -191,6 +191,14 @@ pub struct AppServerSpec {
     /// have loaded it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub boot: Option<LawSpec>,
+    /// How long after its start the master listens, before workers are forked; default 0s.
+    /// Instances of the start listen already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub launch: Option<LawSpec>,
+    /// How long after the answer the client has closed its connection, which a sync worker of
+    /// gunicorn 27 waits for before it takes the next one: from far away a round trip; default 0s.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lingers: Option<LawSpec>,
     /// The master loads the application before it listens, and workers start with it loaded;
     /// default false.
     #[serde(default)]

@@ -54,6 +54,9 @@ pub(super) struct Terms {
     pub(super) max_requests: u32,
     pub(super) jitter: u32,
     pub(super) boot: Option<Law>,
+    pub(super) launch: Option<Law>,
+    /// How long a place waits for its client's close.
+    pub(super) lingers: Option<Law>,
     pub(super) preload: bool,
     pub(super) memory: Option<Memory>,
     pub(super) pool: Option<PoolTerms>,
@@ -69,6 +72,20 @@ pub(super) struct Terms {
 pub(super) fn law(path: &str, spec: Option<&LawSpec>) -> Result<Option<Law>, Flaw> {
     let law = spec.map(LawSpec::compile).transpose();
     law.map_err(|message| Flaw::told(path, &message, "correct the law"))
+}
+
+/// A law that takes any time at all.
+fn some_time(path: &str, spec: Option<&LawSpec>) -> Result<Option<Law>, Flaw> {
+    Ok(law(path, spec)?.filter(|law| law.constant_nanos() != Some(0)))
+}
+
+fn lingers(spec: &AppServerSpec, kind: WorkerKind) -> Result<Option<Law>, Flaw> {
+    let time = some_time("lingers", spec.lingers.as_ref())?;
+    if time.is_some() && kind != WorkerKind::Sync {
+        let message = "only a sync worker waits for its client to close";
+        return Err(Flaw::new("lingers", message, "leave it out, or write worker: sync"));
+    }
+    Ok(time)
 }
 
 fn within(path: &str, number: u32, (least, most): (u32, u32)) -> Result<u32, Flaw> {
@@ -136,7 +153,9 @@ impl Terms {
             graceful: spec.graceful_timeout.unwrap_or(SILENCE).nanos(),
             max_requests: spec.max_requests,
             jitter: spec.max_requests_jitter,
-            boot: law("boot", spec.boot.as_ref())?.filter(|law| law.constant_nanos() != Some(0)),
+            boot: some_time("boot", spec.boot.as_ref())?,
+            launch: some_time("launch", spec.launch.as_ref())?,
+            lingers: lingers(spec, kind)?,
             preload: spec.preload,
             memory: memory(spec)?,
             pool: pool.map(|pool| PoolTerms::new(&pool.form(), site)).transpose()?,

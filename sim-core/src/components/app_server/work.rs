@@ -1,6 +1,6 @@
 //! How requests get through: accepted, given a thread or the event loop, answered.
 
-use super::job::{Job, Place};
+use super::job::Place;
 use super::listener::Next;
 use super::process::{Life, Rank};
 use super::spec::WorkerKind;
@@ -278,19 +278,19 @@ impl AppServer {
         }
         self.keep(cx, &job);
         cx.reply(job.req, outcome);
-        self.leave_process(cx, &job);
+        self.part(cx, job.process);
     }
 
-    fn leave_process(&mut self, cx: &mut Cx<'_>, job: &Job) {
-        let own = &mut self.crew.all[job.process as usize];
+    pub(super) fn leave_process(&mut self, cx: &mut Cx<'_>, process: u32) {
+        let own = &mut self.crew.all[process as usize];
         own.held -= 1;
         if !self.terms.kind.has_loop() {
             own.running -= 1;
-            self.freed.push(job.process);
+            self.freed.push(process);
         }
         if self.terms.places().is_some() {
             self.meters.slots.release(cx.now());
         }
-        self.remember(job.process);
+        self.remember(process);
     }
 }

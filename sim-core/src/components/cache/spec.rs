@@ -101,6 +101,9 @@ pub struct CacheSpec {
     /// Keys that it has room for, 0 to 10000000; default: the most, 10000000.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entries: Option<u64>,
+    /// Keys that it holds when the run begins: so many of the most popular ones; default 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filled: Option<u64>,
     /// Memory for its keys: `maxmemory` of Redis, `-m` of memcached. Default, and 0B: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory: Option<Bytes>,

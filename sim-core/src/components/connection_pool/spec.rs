@@ -33,6 +33,11 @@ pub struct ConnectionPoolSpec {
     /// Which waiting call gets the next connection; default `fifo`.
     #[serde(default)]
     pub order: Order,
+    /// How long a waiter takes to run once a connection has come back; who asks meanwhile takes
+    /// that, and the waiter waits again, behind all others. Threads that wake each other by a
+    /// condition variable do that. Default: no time, so that nobody is overtaken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wake: Option<LawSpec>,
     /// Whether its connections are sessions of the node behind it: they count there from opening
     /// to closing, idle or not, opening one may be refused, and when that node dies all of them
     /// break. Default false: only queries in progress count there.

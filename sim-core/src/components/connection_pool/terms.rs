@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::spec::ConnectionPoolSpec;
 use crate::engine::agenda::Lane;
 use crate::engine::queue::Order;
+use crate::engine::chance::{Law, LawSpec};
 use crate::engine::time::Nanos;
 use crate::rules::pool::{PoolForm, PoolTerms};
 use crate::units::{Duration, Share};
@@ -30,6 +31,8 @@ impl ConnectionPoolSpec {
 pub(super) struct Terms {
     pub(super) pool: PoolTerms,
     pub(super) order: Order,
+    /// How long a waiter takes to run once it is told that it may.
+    pub(super) wake: Option<Law>,
     pub(super) fill: bool,
     pub(super) lifetime: Option<Nanos>,
     /// What a lifetime may be shorter, ns.
@@ -45,11 +48,14 @@ impl Terms {
             let message = "connections that live 0s are of no use";
             return Err(Flaw::new("lifetime", message, "write 30m, or drop it"));
         }
+        let wake = spec.wake.as_ref().map(LawSpec::compile).transpose();
+        let wake = wake.map_err(|message| Flaw::told("wake", &message, "correct the law"))?;
         let lifetime = spec.lifetime.map(Duration::nanos);
         let part = spec.lifetime_spread.map_or(0.0, Share::value);
         Ok(Terms {
             pool,
             order: spec.order,
+            wake: wake.filter(|law| law.constant_nanos() != Some(0)),
             fill: spec.fill,
             lifetime,
             spread: (part * lifetime.unwrap_or(0) as f64) as Nanos,

@@ -85,7 +85,8 @@ fn law(path: &str, spec: &LawSpec) -> Result<Law, Flaw> {
 }
 
 fn delay(path: &str, spec: Option<&LawSpec>) -> Result<Option<Delay>, Flaw> {
-    spec.map(|spec| law(path, spec).map(Delay::new)).transpose()
+    let wrong = |message: String| Flaw::told(path, &message, "correct the law");
+    spec.map(|spec| Delay::of(spec).map_err(wrong)).transpose()
 }
 
 fn within(path: &str, number: Option<u32>) -> Result<(), Flaw> {

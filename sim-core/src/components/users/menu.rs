@@ -3,9 +3,9 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use super::source::flaw;
+use super::source::{compile, flaw};
 use super::spec::UsersSpec;
-use crate::engine::chance::{Draw, Weights, Zipf, below, flip, mix, name_key};
+use crate::engine::chance::{Draw, Law, Weights, Zipf, below, flip, mix, name_key};
 use crate::engine::request::{Ask, Want};
 use crate::engine::tally::Tally;
 use crate::wiring::{EndpointName, Flaw, Site};
@@ -13,6 +13,7 @@ use crate::wiring::{EndpointName, Flaw, Site};
 const CLASS: u64 = 0x636c_6173_7300_0002;
 const CLIENT: u64 = 0x636c_6965_6e74_0003;
 const KEY: u64 = 0x6b65_7900_0000_0004;
+const DEMAND: u64 = 0x6465_6d61_6e64_0009;
 const JOURNEY: u64 = 0x6a6f_7572_6e65_0008;
 
 /// How a request is described, fixed for the run.
@@ -26,6 +27,7 @@ pub(super) struct Menu {
     /// Clients of different groups are different people, whatever their numbers.
     group: u64,
     pub(super) zipf: Option<Zipf>,
+    demand: Option<Law>,
 }
 
 impl Menu {
@@ -48,7 +50,8 @@ impl Menu {
         let zipf = spec.keys.as_ref().map(|keys| keys.compile()).transpose();
         let zipf = zipf.map_err(|message| flaw("keys", &message))?;
         let (clients, group) = (spec.clients, name_key(&site.name));
-        Ok(Menu { endpoints, weights, journey: numbers, clients, group, zipf })
+        let demand = compile(spec.demand.as_ref(), "demand")?;
+        Ok(Menu { endpoints, weights, journey: numbers, clients, group, zipf, demand })
     }
 
     pub(super) fn names(&self, site: &Site) -> Vec<String> {
@@ -70,7 +73,11 @@ impl Menu {
             None => luck,
         };
         let endpoint = self.endpoints.get(class as usize).copied().unwrap_or(0);
-        Ask { luck, client, key, demand: 0, lease: 0, endpoint, want: Want::Answer }
+        let demand = match &self.demand {
+            Some(law) => law.sample_nanos(&mut Draw::new(luck ^ DEMAND)),
+            None => 0,
+        };
+        Ask { luck, client, key, demand, lease: 0, endpoint, want: Want::Answer }
     }
 
     /// The identity of the group's client of that number.

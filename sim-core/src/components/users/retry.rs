@@ -41,6 +41,8 @@ pub enum Jitter {
     Full,
     /// v/2 plus uniform between 0 and v/2.
     Equal,
+    /// v/2 plus uniform between 0 and v: v on average.
+    Around,
     /// min(cap, uniform between backoff and three times the last wait).
     Decorrelated,
 }
@@ -117,6 +119,7 @@ impl Retry {
             Jitter::None => v,
             Jitter::Full => unit(rng) * v,
             Jitter::Equal => v / 2.0 + unit(rng) * v / 2.0,
+            Jitter::Around => v / 2.0 + unit(rng) * v,
             Jitter::Decorrelated => {
                 let high = (3.0 * last as f64).max(base);
                 (base + unit(rng) * (high - base)).min(self.cap as f64)
@@ -149,6 +152,7 @@ mod tests {
             let rng = &mut Draw::new(n);
             assert!(retry(Jitter::Full).wait(3, 0, rng) <= 400);
             assert!((200..=400).contains(&retry(Jitter::Equal).wait(3, 0, rng)));
+            assert!((200..=600).contains(&retry(Jitter::Around).wait(3, 0, rng)));
             assert!((100..=900).contains(&retry(Jitter::Decorrelated).wait(3, 300, rng)));
         }
     }

@@ -1,9 +1,10 @@
-//! How users come: open arrivals, sessions, or a closed population.
+//! How users come: open arrivals, sessions, as they were recorded, or a closed population.
 
 use serde::{Deserialize, Serialize};
 
 use super::crowd::Crowd;
 use super::profile::Profile;
+use super::replay::Replay;
 use super::spec::UsersSpec;
 use crate::engine::chance::{Law, LawSpec};
 use crate::wiring::{Flaw, Site};
@@ -13,6 +14,8 @@ use crate::wiring::{Flaw, Site};
 pub(super) enum Source {
     Arrivals(Profile),
     Sessions(Profile),
+    /// As they came once.
+    Recorded(Replay),
     /// Exponential think times: one clock for all.
     Crowd(Crowd),
     /// Other think times: a timer each.
@@ -32,12 +35,13 @@ impl Source {
     pub(super) fn new(spec: &UsersSpec, think: &Law, site: &Site) -> Result<Self, Flaw> {
         let kinds = u32::from(spec.arrivals.is_some())
             + u32::from(spec.sessions.is_some())
+            + u32::from(spec.replay.is_some())
             + u32::from(spec.closed.is_some());
         if kinds != 1 {
             return Err(Flaw::new(
                 "",
                 format!("users come in {kinds} ways"),
-                "write exactly one of arrivals, sessions and closed",
+                "write exactly one of arrivals, sessions, replay and closed",
             ));
         }
         let inner = |path: &'static str| {
@@ -58,6 +62,9 @@ impl Source {
                 ));
             }
             return rate.compile(site).map(Source::Sessions).map_err(inner("sessions"));
+        }
+        if let Some(replay) = &spec.replay {
+            return Replay::new(replay, spec, site).map(Source::Recorded).map_err(inner("replay"));
         }
         let users = spec.closed.unwrap_or(0);
         if users > 20_000_000 {

@@ -5,10 +5,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::profile::ProfileSpec;
+use super::replay::ReplaySpec;
 use super::retry::RetrySpec;
 use crate::engine::chance::{LawSpec, ZipfSpec};
 use crate::units::{Duration, Money};
-use crate::wiring::{EndpointName, Load, Site, Target};
+use crate::wiring::{EndpointName, Load, RecordedFile, Site, Target};
 
 /// A group of users: how they arrive, what they ask for, and when they give up.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -22,6 +23,9 @@ pub struct UsersSpec {
     /// Open arrivals of sessions that make the journey below.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sessions: Option<ProfileSpec>,
+    /// Requests as they were recorded, in a log for example.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<ReplaySpec>,
     /// A fixed number of users who think, ask, wait and think again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed: Option<u32>,
@@ -51,6 +55,10 @@ pub struct UsersSpec {
     /// Distinct clients among open arrivals, picked evenly; default: every arrival is a new one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clients: Option<u64>,
+    /// The work that a request brings with it, the same in all its attempts: a step like
+    /// `io: demand` takes that long. A recording's own demands come first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub demand: Option<LawSpec>,
     /// Popularity of the objects that requests ask for; default: every request asks for its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keys: Option<ZipfSpec>,
@@ -66,11 +74,21 @@ impl UsersSpec {
         let rates = [(&self.arrivals, 1.0), (&self.sessions, visits)];
         let mut open = rates.into_iter().filter_map(|(rate, each)| Some((rate.as_ref()?, each)));
         let open = open.next();
+        let recorded = self.replay.as_ref().and_then(|replay| {
+            let recording = replay.recording(site).ok()?;
+            Some(recording.busiest() * replay.speed())
+        });
         Load {
-            per_second: open.map(|(rate, each)| rate.highest(site) * each),
-            varies: open.is_some_and(|(rate, _)| rate.varies()),
+            per_second: open.map(|(rate, each)| rate.highest(site) * each).or(recorded),
+            varies: recorded.is_some() || open.is_some_and(|(rate, _)| rate.varies()),
             users: self.closed.map(u64::from),
         }
+    }
+
+    /// Recorded requests instead of those that would come, from the file's time 0 on.
+    pub(super) fn replay(&mut self, recording: &RecordedFile) {
+        (self.arrivals, self.sessions, self.closed, self.limit) = (None, None, None, None);
+        self.replay = Some(ReplaySpec { file: recording.clone(), from: Some(0.0), speed: None });
     }
 
     /// So many times as many users, each as busy as before. Every field is named, so that a new way
@@ -78,11 +96,15 @@ impl UsersSpec {
     pub(super) fn scale(&mut self, factor: f64) {
         #[rustfmt::skip]
         let UsersSpec {
-            arrivals, sessions, closed, clients, limit, enter: _, mix: _, journey: _, worth: _,
-            think: _, patience: _, timeout: _, retry: _, keys: _,
+            arrivals, sessions, replay, closed, clients, limit, enter: _, mix: _, journey: _,
+            worth: _, think: _, patience: _, timeout: _, retry: _, demand: _, keys: _,
         } = self;
         for rate in [arrivals, sessions].into_iter().flatten() {
             rate.scale(factor);
+        }
+        if let Some(replay) = replay {
+            // the same requests in less time
+            replay.speed = Some(replay.speed() * factor);
         }
         let times = |n: u64| ((n as f64 * factor + 0.5) as u64).max(1);
         *closed = closed.map(|n| times(u64::from(n)).min(u64::from(u32::MAX)) as u32);

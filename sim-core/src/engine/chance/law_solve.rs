@@ -33,6 +33,7 @@ impl Family {
             Self::Hyperexponential(spec) => hyperexponential(spec),
             Self::Quantiles(points) => quantiles(points),
             Self::Shifted(spec) => shifted(spec),
+            Self::Demand(_) => Err(super::LawSpec::NO_REQUEST.to_owned()),
         }
     }
 }

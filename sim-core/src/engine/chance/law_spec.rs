@@ -2,6 +2,7 @@
 
 use std::fmt::{Formatter, Result as Printed};
 use std::marker::PhantomData;
+use std::str::FromStr;
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -15,7 +16,7 @@ use super::law_params::{
     ErlangSpec, ExponentialSpec, GammaSpec, HyperexponentialSpec, LognormalSpec, ParetoSpec,
     ShiftedSpec, UniformSpec, WeibullSpec,
 };
-use crate::units::Duration;
+use crate::units::{Duration, Share};
 
 /// How long something takes: a constant like `20ms`, or one family with its parameters, like
 /// `{lognormal: {p50: 20ms, p99: 200ms}}`.
@@ -24,8 +25,18 @@ use crate::units::Duration;
 pub enum LawSpec {
     /// Always the same.
     Plain(Duration),
+    /// What the request itself brings: drawn by its users, or recorded.
+    Own(OwnDemand),
     /// A family of distributions.
     Family(Family),
+}
+
+/// The word for the work that a request brings with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum OwnDemand {
+    /// All of it.
+    Demand,
 }
 
 /// A family of distributions and its parameters.
@@ -54,6 +65,8 @@ pub enum Family {
     Quantiles(IndexMap<String, Duration>),
     /// A fixed part before a drawn one.
     Shifted(ShiftedSpec),
+    /// A share of the work that the request itself brings.
+    Demand(Share),
 }
 
 impl LawSpec {
@@ -65,7 +78,22 @@ impl LawSpec {
     pub fn compile(&self) -> Result<Law, String> {
         match self {
             Self::Plain(value) => Ok(Law::Constant { nanos: value.nanos() }),
+            Self::Own(OwnDemand::Demand) => Err(Self::NO_REQUEST.to_owned()),
             Self::Family(family) => family.compile(),
+        }
+    }
+
+    /// Why there is no law for what a request brings.
+    pub(super) const NO_REQUEST: &'static str =
+        "only a step of a server knows what its request brings: write a time like 20ms";
+
+    /// The share of the request's own work that it stands for; `None` for a law of its own.
+    #[must_use]
+    pub fn own_share(&self) -> Option<f64> {
+        match self {
+            Self::Own(OwnDemand::Demand) => Some(1.0),
+            Self::Family(Family::Demand(share)) => Some(share.value()),
+            _ => None,
         }
     }
 
@@ -90,6 +118,7 @@ impl Serialize for LawSpec {
         }
         match self {
             Self::Plain(value) => value.serialize(to),
+            Self::Own(word) => word.serialize(to),
             Self::Family(family) => family.serialize(to),
         }
     }
@@ -102,20 +131,32 @@ impl<'de> Deserialize<'de> for LawSpec {
             return serde_json::from_str(&text).map_err(D::Error::custom);
         }
         let wanted = "a duration like 20ms or a law like {exponential: 20ms}";
-        Ok(match PlainOr::<Family>::read(from, wanted)? {
-            PlainOr::Plain(value) => Self::Plain(value),
+        Ok(match PlainOr::<Family, Self>::read(from, wanted)? {
+            PlainOr::Plain(law) => law,
             PlainOr::Spelled(family) => Self::Family(family),
         })
     }
 }
 
-/// A bare duration, or a map that spells out more.
-pub(super) enum PlainOr<T> {
-    Plain(Duration),
+/// What one word can say: a duration, or `demand`.
+impl FromStr for LawSpec {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "demand" {
+            return Ok(Self::Own(OwnDemand::Demand));
+        }
+        text.parse().map(Self::Plain)
+    }
+}
+
+/// A bare duration or another word, or a map that spells out more.
+pub(super) enum PlainOr<T, S = Duration> {
+    Plain(S),
     Spelled(T),
 }
 
-impl<'de, T: Deserialize<'de>> PlainOr<T> {
+impl<'de, T: Deserialize<'de>, S: FromStr<Err = String>> PlainOr<T, S> {
     /// Reads either; `wanted` says what could stand there. Serde's own `untagged` would hide which
     /// name or value was wrong.
     pub(super) fn read<D: Deserializer<'de>>(from: D, wanted: &str) -> Result<Self, D::Error> {
@@ -123,41 +164,41 @@ impl<'de, T: Deserialize<'de>> PlainOr<T> {
     }
 }
 
-struct Reader<'a, T> {
+struct Reader<'a, T, S> {
     wanted: &'a str,
-    result: PhantomData<T>,
+    result: PhantomData<(T, S)>,
 }
 
-impl<T> Reader<'_, T> {
+impl<T, S> Reader<'_, T, S> {
     fn nothing(&self) -> String {
         format!("an empty map says nothing: write {}", self.wanted)
     }
 }
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for Reader<'_, T> {
-    type Value = PlainOr<T>;
+impl<'de, T: Deserialize<'de>, S: FromStr<Err = String>> Visitor<'de> for Reader<'_, T, S> {
+    type Value = PlainOr<T, S>;
 
     fn expecting(&self, f: &mut Formatter<'_>) -> Printed {
         f.write_str(self.wanted)
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<PlainOr<T>, E> {
+    fn visit_str<E: Error>(self, text: &str) -> Result<PlainOr<T, S>, E> {
         text.parse().map(PlainOr::Plain).map_err(E::custom)
     }
 
-    fn visit_u64<E: Error>(self, number: u64) -> Result<PlainOr<T>, E> {
+    fn visit_u64<E: Error>(self, number: u64) -> Result<PlainOr<T, S>, E> {
         self.visit_str(&number.to_string())
     }
 
-    fn visit_i64<E: Error>(self, number: i64) -> Result<PlainOr<T>, E> {
+    fn visit_i64<E: Error>(self, number: i64) -> Result<PlainOr<T, S>, E> {
         self.visit_str(&number.to_string())
     }
 
-    fn visit_f64<E: Error>(self, number: f64) -> Result<PlainOr<T>, E> {
+    fn visit_f64<E: Error>(self, number: f64) -> Result<PlainOr<T, S>, E> {
         self.visit_str(&number.to_string())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<PlainOr<T>, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<PlainOr<T, S>, A::Error> {
         let mut keys = Keys { map: &mut map, seen: false };
         let spelled = match T::deserialize(MapAccessDeserializer::new(&mut keys)) {
             Ok(spelled) => spelled,

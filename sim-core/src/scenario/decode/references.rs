@@ -15,6 +15,8 @@ pub enum ReferenceKind {
     Endpoint,
     /// A data file: the newtype `DataFile`.
     File,
+    /// Recorded requests: the newtype `RecordedFile`.
+    Recording,
 }
 
 impl ReferenceKind {
@@ -24,6 +26,7 @@ impl ReferenceKind {
             "Target" => Some(ReferenceKind::Node),
             "Service" => Some(ReferenceKind::Service),
             "DataFile" => Some(ReferenceKind::File),
+            "RecordedFile" => Some(ReferenceKind::Recording),
             "EndpointName" => Some(ReferenceKind::Endpoint),
             _ => None,
         }

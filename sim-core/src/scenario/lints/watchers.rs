@@ -2,6 +2,7 @@
 //! look-ups by keys that never come again.
 
 use super::{Cluster, Finding};
+use crate::components::Limits;
 use crate::scenario::problem::Code;
 
 /// A rule for CPU time where workers are full before CPU is.
@@ -65,6 +66,22 @@ pub(super) fn checks(cluster: &Cluster<'_>, at: usize) -> Option<Finding> {
     );
     let remedy = format!("let {endpoint} compute only, and watch the database apart");
     Some((Code::CheckAsksDatabase, message, remedy))
+}
+
+/// Steps that take as long as their request says, and users who say nothing.
+pub(super) fn own_work(cluster: &Cluster<'_>, at: usize) -> Option<Finding> {
+    let takes = |limits: &Limits| limits.work.iter().any(|work| work.takes_own);
+    if !takes(&cluster.limits[at]) {
+        return None;
+    }
+    let silent = cluster.users_of(at).find(|&from| !cluster.limits[from].brings_demand)?;
+    let (own, users) = (cluster.name(at), cluster.name(silent));
+    let message = format!(
+        "{own} takes the time that its request's own demand says, and {users} say nothing: their \
+         requests take no time there"
+    );
+    let remedy = format!("write demand: {{exponential: 100ms}} at {users}, or a time at {own}");
+    Some((Code::NoDemand, message, remedy))
 }
 
 /// Look-ups in a cache that nothing is ever found in.

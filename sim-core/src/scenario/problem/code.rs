@@ -64,6 +64,7 @@ codes! {
     StackedRetries = "W110", "retries at several layers";
     StopBeforeEnd = "W111", "killed before it may end";
     NeverFound = "W112", "a cache that nothing is ever found in";
+    NoDemand = "W113", "work that no request brings";
 }
 
 impl Code {

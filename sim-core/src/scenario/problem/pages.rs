@@ -19,8 +19,8 @@ right:  nodes: {web: {model: nginx}}
 levels of nesting, 200,000 values after aliases are expanded. Data that is larger belongs into a \
 CSV file that the scenario names.
 
-wrong:  rates: [0.1, 0.2, ... a million numbers]
-right:  rates: {csv: rates.csv}
+wrong:  arrivals: [0.1, 0.2, ... a million numbers]
+right:  arrivals: {curve: rates.csv}
 ",
     ),
     (

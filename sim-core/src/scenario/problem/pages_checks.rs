@@ -120,10 +120,11 @@ right:  {at: 1h, kill: 'web[5]'}
     (
         Code::UnreadableData,
         "A data file named by the scenario cannot be found or read. Paths count from the \
-scenario's own folder; a CSV file needs a line of column names and one number per cell.
+scenario's own folder. A rate curve is lines of two numbers, seconds and rate per second; recorded \
+requests need a line with the names of their columns, and stand in order of time.
 
-wrong:  rate: {csv: rates.csv}       and no such file
-right:  rate: {csv: data/rates.csv}
+wrong:  arrivals: {curve: rates.csv}       and no such file
+right:  arrivals: {curve: data/rates.csv}
 ",
     ),
     (
@@ -244,6 +245,16 @@ ever found. Say how unequally keys are asked for, at the look-up or at the users
 
 wrong:  cached: {in: redis, otherwise: [query: 9ms]}
 right:  cached: {in: redis, keys: {n: 50_000, s: 0.9}, otherwise: [query: 9ms]}
+",
+    ),
+    (
+        Code::NoDemand,
+        "A step that takes `demand` lasts as long as the request itself says: its users draw that \
+when the request begins, or a recording tells it. Of users who say nothing it takes no time at \
+all.
+
+wrong:  users: {enter: web, arrivals: 20/s}                                and steps: [io: demand]
+right:  users: {enter: web, arrivals: 20/s, demand: {exponential: 100ms}}  and steps: [io: demand]
 ",
     ),
 ];

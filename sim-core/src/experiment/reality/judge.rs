@@ -1,0 +1,241 @@
+//! A cell's figures, measured or predicted, and how far they are apart.
+
+use serde::Serialize;
+
+use super::cell::{Cell, Regime, Rep};
+use crate::engine::record::End;
+use crate::engine::request::Outcome;
+use crate::engine::time::{MILLISECOND, Nanos, SECOND};
+
+/// What a run of a cell amounts to.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Figures {
+    /// Answered well within the measured window, per second.
+    pub throughput_rps: f64,
+    /// Share of the requests sent in the window that failed.
+    pub error_share: f64,
+    /// Latencies of those that did not, milliseconds.
+    pub mean_ms: f64,
+    /// Half of them were faster.
+    pub p50_ms: f64,
+    /// 90 % of them were faster.
+    pub p90_ms: f64,
+    /// 95 % of them were faster.
+    pub p95_ms: f64,
+    /// 99 % of them were faster.
+    pub p99_ms: f64,
+}
+
+impl Rep {
+    /// What was measured.
+    #[must_use]
+    pub fn figures(&self) -> Figures {
+        let latency = self.latency_ok_ms;
+        Figures {
+            throughput_rps: self.throughput_ok_rps,
+            error_share: self.error_share,
+            mean_ms: latency.mean,
+            p50_ms: latency.p50,
+            p90_ms: latency.p90,
+            p95_ms: latency.p95,
+            p99_ms: latency.p99,
+        }
+    }
+}
+
+impl Figures {
+    /// The figures of a run whose measured window lies there, by the ends of its requests; `sent`
+    /// in the window, where that is known.
+    #[must_use]
+    pub fn of(ends: &[End], window: (Nanos, Nanos), sent: Option<u64>) -> Self {
+        let (from, to) = window;
+        let seconds = (to - from) as f64 / SECOND as f64;
+        let is_done = |end: &&End| end.outcome == Outcome::Done;
+        let within = |at: Nanos| (from..to).contains(&at);
+        let done = ends.iter().filter(is_done).filter(|end| within(end.ended)).count();
+        let mut asked = 0_u64;
+        let mut latencies = Vec::new();
+        for end in ends.iter().filter(|end| within(end.started)) {
+            asked += 1;
+            if is_done(&end) {
+                latencies.push(end.latency() as f64 / MILLISECOND as f64);
+            }
+        }
+        latencies.sort_unstable_by(f64::total_cmp);
+        let sent = sent.unwrap_or(asked).max(1);
+        let at = |p: f64| quantile(&latencies, p);
+        Figures {
+            throughput_rps: done as f64 / seconds,
+            error_share: 1.0 - latencies.len() as f64 / sent as f64,
+            mean_ms: latencies.iter().sum::<f64>() / latencies.len().max(1) as f64,
+            p50_ms: at(0.5),
+            p90_ms: at(0.9),
+            p95_ms: at(0.95),
+            p99_ms: at(0.99),
+        }
+    }
+
+    /// The mean of each over several runs.
+    #[must_use]
+    pub fn mean(all: &[Figures]) -> Self {
+        let count = all.len().max(1) as f64;
+        let mean = |of: fn(&Figures) -> f64| all.iter().map(of).sum::<f64>() / count;
+        Figures {
+            throughput_rps: mean(|each| each.throughput_rps),
+            error_share: mean(|each| each.error_share),
+            mean_ms: mean(|each| each.mean_ms),
+            p50_ms: mean(|each| each.p50_ms),
+            p90_ms: mean(|each| each.p90_ms),
+            p95_ms: mean(|each| each.p95_ms),
+            p99_ms: mean(|each| each.p99_ms),
+        }
+    }
+}
+
+/// The value below which that share of sorted values lies, on straight lines between them.
+fn quantile(sorted: &[f64], p: f64) -> f64 {
+    let Some(last) = sorted.len().checked_sub(1) else { return 0.0 };
+    let at = p * last as f64;
+    let (below, part) = (at as usize, at - libm::floor(at));
+    let above = sorted[(below + 1).min(last)];
+    sorted[below] + (above - sorted[below]) * part
+}
+
+/// A cell's predictions beside what was measured.
+#[derive(Clone, Debug, Serialize)]
+pub struct Judged {
+    /// The cell.
+    pub cell: String,
+    /// What ran under what load.
+    pub title: String,
+    /// Whether less came than could be done, and nothing broke.
+    pub is_below: bool,
+    /// Measured, over the cell's runs.
+    pub measured: Figures,
+    /// Lowest and highest mean latency of these runs, ms.
+    pub spread_mean_ms: (f64, f64),
+    /// Predicted on the very requests of each run, then over the runs.
+    pub predicted: Figures,
+    /// Predicted on other requests of the same law: lowest and highest mean latency, ms.
+    pub fresh_mean_ms: (f64, f64),
+    /// How much higher predicted mean and p95 are than measured, as shares; throughput beyond
+    /// saturation.
+    pub errors: Vec<(&'static str, f64)>,
+    /// Whether they are within what is demanded.
+    pub held: bool,
+}
+
+/// Predictions of one run of a cell: several seeds where the requests do not settle what happens.
+#[derive(Clone, Debug, Default)]
+pub struct Predicted {
+    /// On the very requests.
+    pub same: Vec<Figures>,
+    /// On other requests of the same law.
+    pub fresh: Vec<Figures>,
+}
+
+/// A prediction below saturation is off by at most this share of what was measured.
+const LATENCY: f64 = 0.10;
+/// Shares of failed requests are off by at most this much below saturation.
+const ERRORS: f64 = 0.02;
+/// Beyond saturation by at most this share of what was measured,
+const BEYOND: f64 = 0.15;
+/// or of what was offered.
+const OFFERED: f64 = 0.03;
+
+impl Judged {
+    /// A cell with the predictions of each of its runs, in their order.
+    #[must_use]
+    pub fn new(cell: &Cell, predicted: &[Predicted]) -> Self {
+        let measured: Vec<Figures> = cell.reps.iter().map(Rep::figures).collect();
+        let same: Vec<Figures> = predicted.iter().map(|run| Figures::mean(&run.same)).collect();
+        let fresh: Vec<&Figures> = predicted.iter().flat_map(|run| &run.fresh).collect();
+        let pairs: Vec<Pair<'_>> = measured
+            .iter()
+            .zip(&same)
+            .zip(predicted)
+            .zip(&cell.reps)
+            .map(|(((measured, mean), all), rep)| Pair { measured, mean, all, rep })
+            .collect();
+        let regime = cell.regime();
+        let errors: Vec<(&'static str, f64)> = figures(regime)
+            .iter()
+            .map(|&(name, of)| (name, pairs.iter().map(|pair| pair.off(of)).sum::<f64>()))
+            .map(|(name, sum)| (name, sum / pairs.len() as f64))
+            .collect();
+        Judged {
+            cell: cell.cell.clone(),
+            title: cell.title.clone(),
+            is_below: regime == Regime::Below,
+            spread_mean_ms: ends(measured.iter()),
+            fresh_mean_ms: ends(fresh.into_iter()),
+            held: pairs.iter().all(|pair| pair.holds(regime)),
+            measured: Figures::mean(&measured),
+            predicted: Figures::mean(&same),
+            errors,
+        }
+    }
+
+    /// How far an error of that name is off, without its sign.
+    #[must_use]
+    pub fn off(&self, name: &str) -> Option<f64> {
+        self.errors.iter().find(|(known, _)| *known == name).map(|(_, error)| error.abs())
+    }
+}
+
+type Reading = fn(&Figures) -> f64;
+
+/// What a cell is judged by, besides its failures.
+fn figures(regime: Regime) -> &'static [(&'static str, Reading)] {
+    match regime {
+        Regime::Below | Regime::Burst => {
+            &[("mean", |each| each.mean_ms), ("p95", |each| each.p95_ms)]
+        }
+        Regime::Beyond => &[("throughput", |each| each.throughput_rps)],
+    }
+}
+
+fn ends<'a>(all: impl Iterator<Item = &'a Figures>) -> (f64, f64) {
+    all.map(|each| each.mean_ms)
+        .fold((f64::INFINITY, 0.0), |(low, high), ms| (ms.min(low), ms.max(high)))
+}
+
+/// A run as it was and as it was predicted.
+struct Pair<'a> {
+    measured: &'a Figures,
+    mean: &'a Figures,
+    all: &'a Predicted,
+    rep: &'a Rep,
+}
+
+impl Pair<'_> {
+    /// How much higher the prediction is, as a share of the measured value.
+    fn off(&self, of: Reading) -> f64 {
+        let measured = of(self.measured);
+        if measured == 0.0 { 0.0 } else { of(self.mean) / measured - 1.0 }
+    }
+
+    /// Whether luck that the requests do not settle can give what was measured.
+    fn in_band(&self, of: Reading) -> bool {
+        let all = self.all.same.iter().map(of);
+        let (low, high) =
+            all.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (x.min(a), x.max(b)));
+        low < high && (low..=high).contains(&of(self.measured))
+    }
+
+    fn holds(&self, regime: Regime) -> bool {
+        let failed = (self.mean.error_share - self.measured.error_share).abs();
+        let all = figures(regime);
+        if regime == Regime::Beyond {
+            let near = |off: f64, of: f64| off <= (BEYOND * of).max(OFFERED * self.rep.offered_rps);
+            let offered = self.rep.offered_rps;
+            let lost = near(failed * offered, self.measured.error_share * offered);
+            return all.iter().all(|&(_, of)| {
+                near((of(self.mean) - of(self.measured)).abs(), of(self.measured))
+                    || self.in_band(of)
+            }) && (lost || self.in_band(|each| each.error_share));
+        }
+        failed <= ERRORS
+            && all.iter().all(|&(_, of)| self.off(of).abs() <= LATENCY || self.in_band(of))
+    }
+}
