@@ -4,6 +4,7 @@ mod capacity;
 mod compare;
 mod completions;
 mod explain;
+mod fit;
 mod init;
 mod reality;
 mod report;
@@ -32,6 +33,8 @@ Examples:
   busyhour compare shop.yaml --change nodes.web.workers=8   is it better, and how sure is that
   busyhour sweep sweep.yaml --output points   a grid or a sample of set-ups, and what each does
   busyhour capacity shop.yaml                        how much load until it breaks, and what breaks
+  busyhour fit access.log --scenario mine.yaml       a first scenario from what you have measured
+  busyhour reality tests/reality                     how wrong it is: measured stacks, predicted
   busyhour report run.json --format html             the same from a saved report
   busyhour serve --open                              the page: watch a run and change it
   busyhour init shop.yaml                            write a first scenario
@@ -69,6 +72,8 @@ enum Command {
     Sweep(sweep::SweepArgs),
     /// Find the highest load that holds all objectives, what breaks there, and what breaks next
     Capacity(capacity::CapacityArgs),
+    /// Make a scenario out of an access log, k6 or Locust results, or OTLP spans
+    Fit(fit::FitArgs),
     /// Predict what was measured on real stacks, and show the error
     Reality(reality::RealityArgs),
     /// Check a scenario without playing it
@@ -95,6 +100,7 @@ impl Busyhour {
             Command::Compare(args) => compare::compare(args, self.color),
             Command::Sweep(args) => sweep::sweep(args, self.color),
             Command::Capacity(args) => capacity::capacity(args, self.color),
+            Command::Fit(args) => fit::fit(args),
             Command::Reality(args) => reality::reality(args, self.color),
             Command::Validate(args) => validate::validate(args, self.color),
             Command::Report(args) => report::report(args, self.color),

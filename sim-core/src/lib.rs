@@ -4,6 +4,7 @@
 pub mod components;
 pub mod engine;
 pub mod experiment;
+pub mod fit;
 mod play;
 pub mod recorded;
 pub mod report;
@@ -32,6 +33,7 @@ pub use experiment::{
     Precision, Predicted, Reality, Regression, Rep, Replications, Sample, Spot, Summary, Surety, Wanted, WarmUp,
     annotations, inputs_key, is_saved, job_summary, junit, pilot_seed, replication_seed,
 };
+pub use fit::{Collector, Fit};
 pub use play::{node_digests, play};
 pub use recorded::{Bytes, Recording};
 pub use report::{

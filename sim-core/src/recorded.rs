@@ -13,6 +13,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub(crate) use self::line::{Client, Row};
+pub(crate) use self::line::cells;
 use self::line::{Layout, Parsed};
 pub(crate) use self::reader::Reader;
 use self::reader::{Lines, Next};

@@ -127,6 +127,54 @@ fn what_is_not_finished_30_s_after_a_reload_is_lost() {
 }
 
 /// While old workers finish there are twice as many, in memory too.
+/// A client who closes 50 ms after the answer has the worker for that long: 100 ms of work and
+/// 50 ms of waiting let one worker serve every other of two that come within 200 ms.
+#[test]
+fn a_sync_worker_waits_for_its_client_to_close() {
+    let run = |lingers: &str, event: &str| {
+        let text = format!(
+            "busyhour: 1\nduration: 10s\n\
+             users:\n  all: {{enter: web, arrivals: {{base: 8/s, spacing: even}}, limit: 20}}\n\
+             nodes:\n  web: {{model: gunicorn-sync, cores: 1, {lingers} steps: [io: 100ms]}}\n\
+             events: [{event}]\n"
+        );
+        play(&plan(&text, &[]), 1)
+    };
+    assert_eq!(latency_ms(&run("", ""), 0), 100.0, "one every 125 ms, nobody waits");
+    // each waits 25 ms longer than the one before: 0, 25, ... 475 ms
+    assert_eq!(latency_ms(&run("lingers: 50ms,", ""), 0), 100.0 + 475.0 / 2.0);
+    // killed while it waits for the first one's close, it is free again at once
+    let killed = run("lingers: 50ms,", "{at: 240ms, restart: web}");
+    let surveys = killed.surveys();
+    assert_eq!(surveys[1].resources[0].station.busy.level(), 0);
+    assert_eq!(fates(&killed, 0, Cause::Reset), (20, 0));
+}
+
+/// Until its master listens, an instance refuses; in its boot it lets wait.
+#[test]
+fn a_server_refuses_until_it_listens() {
+    let refused = |form: &str| fates(&office(form, "restart: web"), 0, Cause::Refused).1;
+    assert_eq!(refused("preload: false"), 0, "what comes in the boot waits");
+    assert_eq!(refused("launch: 1s"), 10);
+    assert_eq!(refused("launch: 1s, preload: true"), 30, "and loads before it listens");
+}
+
+/// Half of the attempts fail, each by itself, so that a second one helps half of those.
+#[test]
+fn attempts_fail_by_themselves() {
+    let text = "busyhour: 1\nduration: 2000s\n\
+        users:\n  all: {enter: web, arrivals: 10/s, retry: {attempts: 1, backoff: 10ms}}\n\
+        nodes:\n  web: {component: worker-pool, workers: 100, steps: [io: 1ms, fail: 50%]}\n";
+    let run = play(&plan(text, &[]), 1);
+    let (done, failed) = fates(&run, 0, Cause::Error);
+    let share = failed as f64 / (done + failed) as f64;
+    // 20,000 requests: five standard deviations are 1.5 %
+    assert!((share - 0.25).abs() < 0.0153, "{share}");
+    let app = text.replace("worker-pool, workers: 100", "app-server, workers: 100, cores: 1");
+    let share = fates(&play(&plan(&app, &[]), 1), 0, Cause::Error).1 as f64 / (done + failed) as f64;
+    assert!((share - 0.25).abs() < 0.0153, "{share}");
+}
+
 #[test]
 fn a_reload_has_two_sets_of_workers_for_a_while() {
     let mut run = long("sync", "20s", "reload: web");

@@ -23,6 +23,10 @@ mod parity;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod reality;
+#[cfg(test)]
+mod replay;
+#[cfg(test)]
 mod shipped;
 #[cfg(test)]
 mod stores;

@@ -44,6 +44,18 @@ fn failed(run: &Run, users: &str, cause: Cause) -> u64 {
     surveys[node(run, users)].tallies.iter().map(|tally| tally.failed[cause as usize]).sum()
 }
 
+/// A cache that is filled has the most popular keys and no others.
+#[test]
+fn a_filled_cache_knows_its_keys_from_the_start() {
+    let text = "users:\n  all: {enter: web, arrivals: 100/s, limit: 20_000, keys: {n: 100, s: 0}}\n\
+        nodes:\n  web: {component: worker-pool, workers: 100, steps: [cached: {in: redis}]}\n\
+        \x20 redis: {component: cache, filled: 40}\n";
+    let run = run(text, 300 * SECOND);
+    // the other 60 keys miss once each: nobody writes them before they are first asked for
+    let (hits, misses) = (count(&run, "redis", "hits"), count(&run, "redis", "misses"));
+    assert_eq!((hits + misses, misses), (20_000, 60));
+}
+
 #[test]
 fn row_redis_noeviction_at_maxmemory_set_errors_get_is_still_served() {
     let shop = "

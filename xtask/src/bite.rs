@@ -8,6 +8,7 @@ mod engine;
 mod experiments;
 mod mismatches;
 mod page;
+mod recorded;
 mod plant;
 mod report;
 mod tidy;
@@ -40,6 +41,7 @@ const FAMILIES: &[&[Fault]] = &[
     experiments::FAULTS,
     mismatches::FAULTS,
     page::FAULTS,
+    recorded::FAULTS,
     report::FAULTS,
     tidy::FAULTS,
     trace::FAULTS,

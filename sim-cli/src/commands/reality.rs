@@ -24,6 +24,8 @@ enum Format {
     /// For people.
     #[default]
     Text,
+    /// A table for a document.
+    Markdown,
     /// For programs.
     Json,
 }
@@ -94,6 +96,7 @@ pub(super) fn reality(args: &RealityArgs, color: Color) -> Result<Exit, Failure>
     let reality = Reality::new(judged);
     destination.write(&match args.format {
         Format::Text => reality.to_text(),
+        Format::Markdown => reality.to_markdown(),
         Format::Json => reality.to_json().map_err(Failure::internal)?,
     })?;
     if !whole {

@@ -13,7 +13,9 @@ impl Desk {
     fn new(name: &str) -> Self {
         let name = format!("busyhour-{name}-{}", std::process::id());
         let desk = std::env::temp_dir().join(name);
-        copy(&Path::new(ROOT).join("scenarios"), &desk.join("scenarios"));
+        for folder in ["scenarios", "tests/reality"] {
+            copy(&Path::new(ROOT).join(folder), &desk.join(folder));
+        }
         Desk(desk)
     }
 

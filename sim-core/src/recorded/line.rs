@@ -162,7 +162,7 @@ fn either(what: &str, s: Option<f64>, ms: Option<f64>) -> Result<Option<Nanos>, 
 }
 
 /// The values of a line between its commas; those in quotes may hold commas themselves.
-fn cells(line: &str) -> impl Iterator<Item = Cow<'_, str>> {
+pub(crate) fn cells(line: &str) -> impl Iterator<Item = Cow<'_, str>> {
     let mut rest = Some(line);
     std::iter::from_fn(move || {
         let text = rest?.trim_start();

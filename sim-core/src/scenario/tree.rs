@@ -8,6 +8,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use super::problem::{Code, Place, Problem};
+use crate::engine::chance::Family;
 
 pub use json::{from_json, to_json};
 pub(crate) use path::push_step;
@@ -251,6 +252,13 @@ pub fn overlay(base: &Node, over: &Node) -> Node {
     let (Value::Map(below), Value::Map(above)) = (&base.value, &over.value) else {
         return over.clone();
     };
+    if let ([one], [other]) = (&below[..], &above[..])
+        && one.key != other.key
+        && [one, other].iter().all(|entry| Family::NAMES.contains(&entry.key.as_str()))
+    {
+        // another distribution, not a second one
+        return over.clone();
+    }
     let mut merged = below.clone();
     // An index, since a map may have as many keys as a file has room for.
     let at: BTreeMap<&str, usize> = below.iter().map(|e| e.key.as_str()).zip(0..).collect();

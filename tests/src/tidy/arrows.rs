@@ -8,6 +8,7 @@ const LAYERS: &[&str] = &[
     "units",
     "shorthand",
     "engine",
+    "recorded",
     "wiring",
     "rules",
     "steps",
@@ -18,6 +19,7 @@ const LAYERS: &[&str] = &[
     "trace",
     "play",
     "experiment",
+    "fit",
 ];
 
 const HEART: &str = "sim-core/src/";

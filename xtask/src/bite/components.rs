@@ -4,7 +4,7 @@ use super::Fault;
 
 pub(crate) const FAULTS: &[Fault] = &[
     Fault {
-        file: "sim-core/src/components/users.rs",
+        file: "sim-core/src/components/users/visits.rs",
         find: "        self.tallies[stage as usize].forgone += u64::from(left);",
         replace: "        self.tallies[stage as usize].forgone += u64::from(left.min(0));",
         test: "sim-core orders",

@@ -105,6 +105,34 @@ fn a_pool_hands_connections_over_in_order_of_arrival() {
 }
 
 #[test]
+fn who_asks_before_a_waiter_runs_overtakes_it() {
+    let run = |wake: &str| {
+        let pool = json!({"to": "db", "size": 1, "wake": wake});
+        let mut world = world(even("10/s", 3), pool, json!({"service": "150ms"}));
+        world.advance(10 * SECOND, u64::MAX);
+        assert_eq!((completed(&world), busy(&world, POOL)), (3, 0));
+        let meter = *survey(&world, POOL).resources[0].station;
+        (meter.wait_max() / MILLISECOND, meter.wait_sum() / u128::from(MILLISECOND))
+    };
+    // arrivals at 100, 200 and 300 ms, the connection comes back at 250 ms: in order the second
+    // waits 50 ms and the third 100 ms
+    assert_eq!(run("0ms"), (100, 150));
+    // woken at 310 ms the second finds that the third took it at 300 ms, waits behind everybody,
+    // and is woken again 60 ms after 450 ms
+    assert_eq!(run("60ms"), (310, 310));
+}
+
+#[test]
+fn a_waiter_that_is_overtaken_keeps_its_timeout() {
+    let pool = json!({"to": "db", "size": 1, "wake": "60ms", "timeout": "200ms"});
+    let mut world = world(even("10/s", 3), pool, json!({"service": "150ms"}));
+    world.advance(10 * SECOND, u64::MAX);
+    // the second has asked at 200 ms and goes at 400 ms, before it is its turn again
+    assert_eq!((completed(&world), failed(&world, Cause::PoolTimeout)), (2, 1));
+    assert_eq!((busy(&world, POOL), world.alive()), (0, 0));
+}
+
+#[test]
 fn pool_waits_are_those_of_erlang_c() {
     let users = json!({"enter": "pool", "arrivals": "3.2/s", "limit": 1_500_000});
     let db = json!({"service": {"exponential": "1s"}});

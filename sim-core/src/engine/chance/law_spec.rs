@@ -69,6 +69,24 @@ pub enum Family {
     Demand(Share),
 }
 
+impl Family {
+    /// How the families are written.
+    pub(crate) const NAMES: [&'static str; 12] = [
+        "constant",
+        "uniform",
+        "exponential",
+        "lognormal",
+        "pareto",
+        "gamma",
+        "erlang",
+        "weibull",
+        "hyperexponential",
+        "quantiles",
+        "shifted",
+        "demand",
+    ];
+}
+
 impl LawSpec {
     /// The sampler.
     ///

@@ -93,10 +93,6 @@ pub struct Rep {
     #[serde(default)]
     pub errors: BTreeMap<String, u64>,
     pub(super) latency_ok_ms: Latency,
-    #[serde(default)]
-    pub(super) series: Series,
-    #[serde(default)]
-    pub(super) trace_head_t_s_demand_ms: Vec<(f64, f64)>,
 }
 
 /// Latencies in milliseconds.
@@ -107,13 +103,6 @@ pub(super) struct Latency {
     pub(super) p90: f64,
     pub(super) p95: f64,
     pub(super) p99: f64,
-}
-
-/// Counts of every second from the window's begin on.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Series {
-    pub(super) completions_ok: Vec<f64>,
 }
 
 /// What a cell is judged by.
@@ -140,17 +129,24 @@ impl Cell {
         Ok(cell)
     }
 
+    /// The highest rate of open arrivals, per second; `None` where users wait for their answers, and
+    /// in a burst.
+    #[must_use]
+    pub fn highest_rate(&self) -> Option<f64> {
+        let rates = self.load.phases.iter().map(|phase| phase.1);
+        rates.reduce(f64::max).filter(|_| self.load.users.is_none())
+    }
+
     /// What it is judged by.
     #[must_use]
     pub fn regime(&self) -> Regime {
         if self.load.jobs.is_some() {
             return Regime::Burst;
         }
-        let most = self.load.phases.iter().fold(0.0_f64, |most, phase| most.max(phase.1));
         let is_full = self.nominal_capacity_rps.is_some_and(|capacity| match self.load.users {
             // as fast as they would come if nothing took any time
             Some(users) => users / (self.load.think_ms.unwrap_or(0.0) / 1e3) >= capacity,
-            None => most >= capacity,
+            None => self.highest_rate().is_some_and(|most| most >= capacity),
         });
         let retries = self.load.retry.as_ref().is_some_and(|retry| retry.max > 0);
         let fails = self.reps.iter().any(|rep| rep.error_share > 0.02);

@@ -118,8 +118,8 @@ pub struct Judged {
     pub predicted: Figures,
     /// Predicted on other requests of the same law: lowest and highest mean latency, ms.
     pub fresh_mean_ms: (f64, f64),
-    /// How much higher predicted mean and p95 are than measured, as shares; throughput beyond
-    /// saturation.
+    /// How much higher what counts was predicted than measured, as shares: mean and p95, beyond
+    /// saturation throughput.
     pub errors: Vec<(&'static str, f64)>,
     /// Whether they are within what is demanded.
     pub held: bool,

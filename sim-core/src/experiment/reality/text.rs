@@ -53,6 +53,48 @@ impl Reality {
         indented(self)
     }
 
+    /// The same as a table of a document.
+    #[must_use]
+    pub fn to_markdown(&self) -> String {
+        let mut out = String::from(MARKDOWN);
+        for cell in &self.cells {
+            let (was, said) = (&cell.measured, &cell.predicted);
+            let pair = |of: fn(&Figures) -> f64| {
+                format!("{} / {}", significant(of(was)), significant(of(said)))
+            };
+            let failed = [was, said].map(|each| format!("{:.1}", each.error_share * 100.0));
+            let spread = |(low, high): (f64, f64)| {
+                format!("{} to {}", significant(low), significant(high))
+            };
+            let cells = [
+                format!("`{}`: {}", cell.cell, cell.title),
+                pair(|each| each.throughput_rps),
+                failed.join(" / "),
+                pair(|each| each.mean_ms),
+                pair(|each| each.p95_ms),
+                spread(cell.spread_mean_ms),
+                spread(cell.fresh_mean_ms),
+                cell.said(),
+                if cell.held { "held" } else { "missed" }.to_owned(),
+            ];
+            out.push_str(&format!("| {} |\n", cells.join(" | ")));
+        }
+        format!("{out}\n{}", self.last_lines())
+    }
+
+    fn last_lines(&self) -> String {
+        let held = self.cells.iter().filter(|cell| cell.held).count();
+        let mut out = format!("{held} of {} cells are within what is demanded\n", self.cells.len());
+        if let (Some(mean), Some(p95)) = (self.median_error_mean, self.median_error_p95) {
+            out.push_str(&format!(
+                "Below saturation the median error of the mean is {}, of p95 {}\n",
+                percent(mean),
+                percent(p95)
+            ));
+        }
+        out
+    }
+
     /// For people: two lines a cell, measured and predicted, and the medians last.
     #[must_use]
     pub fn to_text(&self) -> String {
@@ -63,19 +105,14 @@ impl Reality {
             let off = format!("  {}", cell.said());
             table.row(line(off, "predicted", &cell.predicted, String::new()));
         }
-        let held = self.cells.iter().filter(|cell| cell.held).count();
-        let mut out = table.body();
-        out.push_str(&format!("\n{held} of {} cells are within what is demanded\n", self.cells.len()));
-        if let (Some(mean), Some(p95)) = (self.median_error_mean, self.median_error_p95) {
-            out.push_str(&format!(
-                "Below saturation the median error of the mean is {}, of p95 {}\n",
-                percent(mean),
-                percent(p95)
-            ));
-        }
-        out
+        format!("{}\n{}", table.body(), self.last_lines())
     }
 }
+
+const MARKDOWN: &str = "\
+| cell | ok/s | failed % | mean ms | p95 ms | mean ms by run | mean ms of other days | off by | |
+|---|---|---|---|---|---|---|---|---|
+";
 
 const HEADER: [&str; 10] =
     ["cell", "", "ok/s", "failed", "mean ms", "p50", "p90", "p95", "p99", ""];

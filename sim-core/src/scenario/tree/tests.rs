@@ -77,6 +77,8 @@ fn an_overlay_merges_maps_and_keeps_places() {
     assert_eq!(origin("l[0]"), Some((2, 4)));
     assert_eq!(origin("n.k"), Some((2, 6)));
     let empty = Node::empty_map(Place::start(SourceId(0)));
+    let (one, other) = (read(1, "exponential: 2s"), read(2, "uniform: {low: 1s, high: 2s}"));
+    assert_eq!(json(&overlay(&one, &other)), json(&other), "a law has one family");
     assert_eq!(json(&overlay(&empty, &over)), json(&over));
     assert_eq!(json(&overlay(&over, &empty)), json(&over));
 }
