@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use sim_core::{
-    Bytes, Changes, Duration, Files, Place, Plan, Problems, Reading, Recording, Severity, Sources, Spot,
-    read_changed, render_all,
+    Bytes, Changes, Duration, Files, Place, Plan, Problems, Reading, Recording, Severity, Sources,
+    Spot, read_changed, render_all,
 };
 
 use crate::exit::Failure;

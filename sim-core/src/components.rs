@@ -220,8 +220,7 @@ pub trait Component: Behaviour + Clone + Serialize + DeserializeOwned {
         Load::default()
     }
 
-    /// Brings `factor` times the load: as many times as many users, each as busy as before. False
-    /// if it brings none.
+    /// Brings `factor` times as many users, each as busy as before. False if it brings none.
     fn scale(_spec: &mut Self::Spec, _factor: f64) -> bool {
         false
     }
@@ -234,8 +233,8 @@ pub trait Component: Behaviour + Clone + Serialize + DeserializeOwned {
     /// Goes on in the files that it reads after it was read back itself.
     fn reattach(&mut self, _recordings: &IndexMap<String, Recording>) {}
 
-    /// How a form would hold twice as much where `resource` is used up (without: where the part is
-    /// down), each way as fields that change together, the best way first; none if it cannot.
+    /// How it would hold twice as much where `resource` is used up (without: where it is down), each
+    /// way as fields that change together, the best way first; none if it cannot.
     fn widen(_spec: &Self::Spec, _resource: Option<&str>) -> Vec<Vec<Wider>> {
         Vec::new()
     }
@@ -369,9 +368,7 @@ macro_rules! catalogue {
             /// Brings recorded requests instead of its own; false if it brings none.
             pub fn replay(&mut self, recording: &RecordedFile) -> bool {
                 match self {
-                    $(Form::$Name(spec) => {
-                        <$module::$Name as Component>::replay(spec, recording)
-                    })+
+                    $(Form::$Name(spec) => <$module::$Name as Component>::replay(spec, recording),)+
                 }
             }
             /// How it would hold twice as much, each way as fields that change together.

@@ -29,9 +29,10 @@ pub use experiment::sweep::{
     SweepReading, merged, read_sweep, sweep_schema,
 };
 pub use experiment::{
-    CONFIDENCE, CapacityAsk, CapacityStudy, CapacityTerms, Cell, Check, Comparison, Figures, Judged, PILOTS, Pilots,
-    Precision, Predicted, Reality, Regression, Rep, Replications, Sample, Spot, Summary, Surety, Wanted, WarmUp,
-    annotations, inputs_key, is_saved, job_summary, junit, pilot_seed, replication_seed,
+    CONFIDENCE, CapacityAsk, CapacityStudy, CapacityTerms, Cell, Check, Comparison, Figures,
+    Judged, PILOTS, Pilots, Precision, Predicted, Reality, Regression, Rep, Replications, Sample,
+    Spot, Summary, Surety, Wanted, WarmUp, annotations, inputs_key, is_saved, job_summary, junit,
+    pilot_seed, replication_seed,
 };
 pub use fit::{Collector, Fit};
 pub use play::{node_digests, play};

@@ -12,8 +12,8 @@ use std::sync::{Arc, OnceLock};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-pub(crate) use self::line::{Client, Row};
 pub(crate) use self::line::cells;
+pub(crate) use self::line::{Client, Row};
 use self::line::{Layout, Parsed};
 pub(crate) use self::reader::Reader;
 use self::reader::{Lines, Next};
@@ -290,13 +290,28 @@ mod tests {
             ("time_s\n", "it names columns and no request: write a line for each"),
             ("time_s\n2\n1\n", "line 3: 1s comes after 2s: sort the requests by time"),
             ("time_s\nsoon\n", "line 2: time_s is \"soon\": write a number from 0 on, like 12.5"),
-            ("time_s,demand_ms\n1,-3\n", "line 2: demand_ms is \"-3\": write a number from 0 on, like 12.5"),
+            (
+                "time_s,demand_ms\n1,-3\n",
+                "line 2: demand_ms is \"-3\": write a number from 0 on, like 12.5",
+            ),
             ("time_s,demand_ms\n1\n", "line 2: demand_ms is missing: write 2 values"),
-            ("when,demand_ms\n1,3\n", "line 1: no column is called \"when\": write time_s or time_ms, endpoint, demand_s or demand_ms, key, client"),
+            (
+                "when,demand_ms\n1,3\n",
+                "line 1: no column is called \"when\": write time_s or time_ms, endpoint, demand_s or demand_ms, key, client",
+            ),
             ("endpoint\nio\n", "line 1: the time is missing: name a column time_s or time_ms"),
-            ("time_s,time_ms\n1,1\n", "line 1: the time is told twice: keep one of time_s and time_ms"),
-            ("{\"time_s\": 1}\n{\"time\": 2}\n", "line 2: no field is called \"time\": write time_s or time_ms, endpoint, demand_s or demand_ms, key, client"),
-            ("{\"time_s\": 1}\n{\"endpoint\": \"io\"}\n", "line 2: the time is missing: name a column time_s or time_ms"),
+            (
+                "time_s,time_ms\n1,1\n",
+                "line 1: the time is told twice: keep one of time_s and time_ms",
+            ),
+            (
+                "{\"time_s\": 1}\n{\"time\": 2}\n",
+                "line 2: no field is called \"time\": write time_s or time_ms, endpoint, demand_s or demand_ms, key, client",
+            ),
+            (
+                "{\"time_s\": 1}\n{\"endpoint\": \"io\"}\n",
+                "line 2: the time is missing: name a column time_s or time_ms",
+            ),
         ] {
             assert_eq!(recording(text).unwrap_err(), said, "{text}");
         }

@@ -163,7 +163,7 @@ fn a_server_refuses_until_it_listens() {
 #[test]
 fn attempts_fail_by_themselves() {
     let text = "busyhour: 1\nduration: 2000s\n\
-        users:\n  all: {enter: web, arrivals: 10/s, retry: {attempts: 1, backoff: 10ms}}\n\
+        users:\n  all: {enter: web, arrivals: 10/s, retry: {attempts: 2, backoff: 10ms}}\n\
         nodes:\n  web: {component: worker-pool, workers: 100, steps: [io: 1ms, fail: 50%]}\n";
     let run = play(&plan(text, &[]), 1);
     let (done, failed) = fates(&run, 0, Cause::Error);
@@ -171,7 +171,8 @@ fn attempts_fail_by_themselves() {
     // 20,000 requests: five standard deviations are 1.5 %
     assert!((share - 0.25).abs() < 0.0153, "{share}");
     let app = text.replace("worker-pool, workers: 100", "app-server, workers: 100, cores: 1");
-    let share = fates(&play(&plan(&app, &[]), 1), 0, Cause::Error).1 as f64 / (done + failed) as f64;
+    let share =
+        fates(&play(&plan(&app, &[]), 1), 0, Cause::Error).1 as f64 / (done + failed) as f64;
     assert!((share - 0.25).abs() < 0.0153, "{share}");
 }
 

@@ -94,7 +94,7 @@ fn a_share_of_the_demand_and_the_endpoint_are_its_own() {
 #[test]
 fn every_attempt_at_a_request_takes_the_same() {
     // 300 ms against a timeout of 200 ms: three attempts, all in vain
-    let users = "replay: {file: log.csv}, timeout: 200ms, retry: {attempts: 2, backoff: 1s}";
+    let users = "replay: {file: log.csv}, timeout: 200ms, retry: {attempts: 3, backoff: 1s}";
     let all = report(users, OWN, "time_s,demand_ms\n0,300\n");
     assert_eq!((all.attempts.issued, all.requests.failed), (3, 1));
     let drawn = "arrivals: {base: 1/s, spacing: even}, limit: 5, demand: {exponential: 100ms}";

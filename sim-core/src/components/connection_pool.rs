@@ -3,9 +3,9 @@
 mod opening;
 mod spec;
 mod terms;
-mod waking;
 #[cfg(test)]
 mod tests;
+mod waking;
 
 use serde::{Deserialize, Serialize};
 

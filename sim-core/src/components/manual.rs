@@ -242,7 +242,7 @@ mod tests {
         assert_eq!(knob("retry.backoff").kind, "duration like 250ms");
         assert_eq!(knob("enter").kind, "name of a node");
         assert_eq!(knob("retry.attempts").kind, "whole number");
-        assert_eq!(knob("retry.jitter").kind, "one of none, full, equal, decorrelated");
+        assert_eq!(knob("retry.jitter").kind, "one of none, full, equal, around, decorrelated");
         let pool = manual("worker-pool").unwrap();
         let order = pool.knobs.iter().find(|knob| knob.path == "order").unwrap();
         assert_eq!(order.default.as_deref(), Some("fifo"));

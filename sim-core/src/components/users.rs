@@ -141,7 +141,6 @@ impl Users {
             Source::Closed(_) => {}
         }
     }
-
 }
 
 impl Component for Users {
@@ -275,7 +274,9 @@ impl Behaviour for Users {
         self.key = cx.source_key();
         self.timeout_lane = self.timeout_ns.map(|timeout| cx.lane(timeout));
         match &self.source {
-            Source::Arrivals(_) | Source::Sessions(_) | Source::Recorded(_) => self.next_arrival(cx),
+            Source::Arrivals(_) | Source::Sessions(_) | Source::Recorded(_) => {
+                self.next_arrival(cx)
+            }
             Source::Crowd(_) => self.wind(cx),
             Source::Closed(users) => {
                 for user in 0..*users {

@@ -25,6 +25,8 @@ const POINTS: u32 = 200;
 const KNOTS: [f64; 9] = [0.0, 10.0, 25.0, 50.0, 75.0, 90.0, 95.0, 99.0, 100.0];
 /// A family that is nearer than this is said rather than the percentiles themselves.
 const NEAR: f64 = 0.05;
+/// Times within this share of each other are one time.
+const ALIKE: f64 = 0.02;
 /// Times below this cannot be told from none, seconds.
 const LEAST: f64 = 1e-6;
 
@@ -50,6 +52,9 @@ fn spec(value: Value) -> Option<(LawSpec, Law)> {
 
 /// How far the law is from sorted times.
 fn distance(law: &Law, sorted: &[f64]) -> f64 {
+    if law.constant_nanos().is_some() {
+        return 1.0 - share_alike(sorted, law.mean());
+    }
     let apart = |point: u32| {
         let p = f64::from(point) / f64::from(POINTS);
         let x = law.quantile(p)?;
@@ -57,6 +62,12 @@ fn distance(law: &Law, sorted: &[f64]) -> f64 {
         Some((below as f64 / sorted.len() as f64 - p).abs())
     };
     (1..POINTS).filter_map(apart).fold(0.0, f64::max)
+}
+
+/// The share of times that cannot be told from this one.
+fn share_alike(sorted: &[f64], time: f64) -> f64 {
+    let alike = sorted.iter().filter(|x| (*x / time - 1.0).abs() <= ALIKE);
+    alike.count() as f64 / sorted.len() as f64
 }
 
 fn quantile(sorted: &[f64], percent: f64) -> f64 {
@@ -105,8 +116,6 @@ impl FittedLaw {
 fn nearest(sorted: &[f64]) -> Option<(LawSpec, Law, f64)> {
     let count = sorted.len() as f64;
     let mean = sorted.iter().sum::<f64>() / count;
-    let variance = sorted.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / count;
-    let cv = variance.sqrt() / mean;
     let logs: Vec<f64> = sorted.iter().map(|x| libm::log(x.max(LEAST))).collect();
     let mu = logs.iter().sum::<f64>() / count;
     let sigma2 = logs.iter().map(|x| (x - mu) * (x - mu)).sum::<f64>() / count;
@@ -115,8 +124,7 @@ fn nearest(sorted: &[f64]) -> Option<(LawSpec, Law, f64)> {
     let candidates = [
         json!({"exponential": time(mean)}),
         json!({"lognormal": {"mean": time(log_mean), "cv": three(log_cv)}}),
-        json!({"gamma": {"mean": time(mean), "cv": three(cv)}}),
-        json!({"constant": time(mean)}),
+        json!({"constant": time(quantile(sorted, 50.0))}),
     ];
     let best = candidates
         .into_iter()

@@ -1,7 +1,7 @@
 //! One recorded request: a line of CSV, or a JSON object.
 
+use core::net::Ipv4Addr;
 use std::borrow::Cow;
-use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
 
@@ -264,7 +264,9 @@ impl Layout {
         }
         match cells.next() {
             None => Ok(row),
-            Some(more) => Err(format!("\"{more}\" is one too many: write {} values", columns.len())),
+            Some(more) => {
+                Err(format!("\"{more}\" is one too many: write {} values", columns.len()))
+            }
         }
     }
 }

@@ -3,13 +3,12 @@
 
 use std::sync::Arc;
 
-
+use super::plan::Blueprint;
 use super::problem::{Code, Problem};
 use super::tree::{Node, Step, Value, push_step};
-use super::plan::Blueprint;
 use super::{Files, Plan, Reading, read};
-use crate::recorded::Recording;
 use crate::engine::chance::{Draw, mix, name_key, unit};
+use crate::recorded::Recording;
 use crate::units::six_digits;
 
 /// How the limits may be marked; the first is the one that is shown.

@@ -107,9 +107,7 @@ impl<'de> Deserialize<'de> for QuerySpec {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let either = shorthand::read(from, "a duration like 9ms, or a map with to, kind, time")?;
         Ok(match either {
-            Written::Short(time) => {
-                QuerySpec { time: Some(time), ..QuerySpec::default() }
-            }
+            Written::Short(time) => QuerySpec { time: Some(time), ..QuerySpec::default() },
             Written::Full(FullQuery { to, kind, time }) => QuerySpec { to, kind, time },
         })
     }

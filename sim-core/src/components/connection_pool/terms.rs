@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::spec::ConnectionPoolSpec;
 use crate::engine::agenda::Lane;
-use crate::engine::queue::Order;
 use crate::engine::chance::{Law, LawSpec};
+use crate::engine::queue::Order;
 use crate::engine::time::Nanos;
 use crate::rules::pool::{PoolForm, PoolTerms};
 use crate::units::{Duration, Share};

@@ -59,14 +59,20 @@ impl Replay {
         let speed = replay.speed();
         if !(1.0 / SPEED_MAX..=SPEED_MAX).contains(&speed) {
             let message = format!("nothing can be played {speed} times as fast");
-            return Err(Flaw::new("speed", message, "write a number like 2, or 0.5 for half as fast"));
+            return Err(Flaw::new(
+                "speed",
+                message,
+                "write a number like 2, or 0.5 for half as fast",
+            ));
         }
-        let recording = replay.recording(site).map_err(|flaw| Flaw { path: "file".into(), ..flaw })?;
+        let recording =
+            replay.recording(site).map_err(|flaw| Flaw { path: "file".into(), ..flaw })?;
         let (first, last) = recording.span();
         let from = replay.from.unwrap_or_else(|| seconds(first));
         if !(0.0..=seconds(last)).contains(&from) {
             let message = format!("{} has no request at {from}s or later", replay.file.0);
-            let remedy = format!("its requests come from {}s to {}s", seconds(first), seconds(last));
+            let remedy =
+                format!("its requests come from {}s to {}s", seconds(first), seconds(last));
             return Err(Flaw::new("from", message, remedy));
         }
         let from = replay.from.map_or(first, |from| (from * SECOND as f64 + 0.5) as Nanos);

@@ -108,7 +108,8 @@ impl Cell {
         let mut classes = Splitmix::stream(seed, CLASSES);
         let mut names = Splitmix::stream(seed, KEYS);
         let popularity = load.keys.as_ref().map(cumulated);
-        let shares: Vec<f64> = load.classes.iter().map(|class| class.share.unwrap_or(1.0)).collect();
+        let shares: Vec<f64> =
+            load.classes.iter().map(|class| class.share.unwrap_or(1.0)).collect();
         let request = |at_s: f64| {
             let class = match shares.len() {
                 0 | 1 => 0,
@@ -120,9 +121,10 @@ impl Cell {
                 // ranks count from 1
                 all.partition_point(|&sum| sum <= u).min(all.len() - 1) as u64 + 1
             });
-            let client = load.clients.as_ref().map(|all| {
-                all[((names.unit() * all.len() as f64) as usize).min(all.len() - 1)]
-            });
+            let client = load
+                .clients
+                .as_ref()
+                .map(|all| all[((names.unit() * all.len() as f64) as usize).min(all.len() - 1)]);
             let demand_ms = dist.map_or(0.0, |dist| demands.demand(dist));
             Sent { at_s, class, demand_ms, key, client }
         };

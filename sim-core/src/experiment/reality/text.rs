@@ -63,9 +63,8 @@ impl Reality {
                 format!("{} / {}", significant(of(was)), significant(of(said)))
             };
             let failed = [was, said].map(|each| format!("{:.1}", each.error_share * 100.0));
-            let spread = |(low, high): (f64, f64)| {
-                format!("{} to {}", significant(low), significant(high))
-            };
+            let spread =
+                |(low, high): (f64, f64)| format!("{} to {}", significant(low), significant(high));
             let cells = [
                 format!("`{}`: {}", cell.cell, cell.title),
                 pair(|each| each.throughput_rps),
@@ -118,7 +117,8 @@ const HEADER: [&str; 10] =
     ["cell", "", "ok/s", "failed", "mean ms", "p50", "p90", "p95", "p99", ""];
 
 fn line(name: String, what: &str, figures: &Figures, verdict: String) -> Vec<String> {
-    let latencies = [figures.mean_ms, figures.p50_ms, figures.p90_ms, figures.p95_ms, figures.p99_ms];
+    let latencies =
+        [figures.mean_ms, figures.p50_ms, figures.p90_ms, figures.p95_ms, figures.p99_ms];
     let mut cells = vec![
         name,
         what.to_owned(),
