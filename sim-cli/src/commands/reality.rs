@@ -60,6 +60,9 @@ pub(crate) struct RealityArgs {
     /// Where it goes; - is standard output
     #[arg(long, short, value_name = "FILE")]
     output: Option<String>,
+    /// Write a page besides: the table, and every second beside what was measured
+    #[arg(long, value_name = "FILE")]
+    html: Option<String>,
     /// Show no progress
     #[arg(long, short)]
     quiet: bool,
@@ -81,6 +84,7 @@ struct Job<'a> {
 
 pub(super) fn reality(args: &RealityArgs, color: Color) -> Result<Exit, Failure> {
     let destination = Destination::new("--output", args.output.as_deref())?;
+    let page = Destination::page(args.html.as_deref())?;
     let subjects = subjects(args, color.on(&stderr()))?;
     let stop = interrupts()?;
     let progress = Progress::new(!args.quiet && stderr().is_terminal());
@@ -99,6 +103,9 @@ pub(super) fn reality(args: &RealityArgs, color: Color) -> Result<Exit, Failure>
         Format::Markdown => reality.to_markdown(),
         Format::Json => reality.to_json().map_err(Failure::internal)?,
     })?;
+    if let Some(page) = page {
+        page.write(&reality.to_html())?;
+    }
     if !whole {
         talk(&format!("interrupted after {} cells of {}\n", reality.cells.len(), subjects.len()));
         return Ok(Exit::Interrupted);

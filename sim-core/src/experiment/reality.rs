@@ -1,6 +1,7 @@
 //! Predictions beside measurements: what real stacks did under exactly known load, played again.
 
 mod cell;
+mod html;
 mod judge;
 mod load;
 mod text;

@@ -120,7 +120,7 @@ pub(super) fn over_time(page: &mut Markup, sides: &[Side<'_>]) {
 
 impl Subject {
     /// `None` where nothing but zeros was measured.
-    fn figure(&self, sides: &[Side<'_>]) -> Option<Figure> {
+    fn figure(&self, sides: &[Side<'_>]) -> Option<Figure<'static>> {
         let spreads = || sides.iter().flat_map(|side| (self.of)(side.course)).flatten();
         let top = |one: &Spread, extremes: bool| {
             if extremes { one.most } else { one.mean.high.unwrap_or(one.mean.value) }

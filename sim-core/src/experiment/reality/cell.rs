@@ -93,6 +93,8 @@ pub struct Rep {
     #[serde(default)]
     pub errors: BTreeMap<String, u64>,
     pub(super) latency_ok_ms: Latency,
+    #[serde(default)]
+    pub(super) series: Series,
 }
 
 /// Latencies in milliseconds.
@@ -103,6 +105,13 @@ pub(super) struct Latency {
     pub(super) p90: f64,
     pub(super) p95: f64,
     pub(super) p99: f64,
+}
+
+/// Counts of every second from the window's begin on.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Series {
+    pub(super) completions_ok: Vec<f64>,
 }
 
 /// What a cell is judged by.

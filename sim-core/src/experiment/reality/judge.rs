@@ -24,6 +24,9 @@ pub struct Figures {
     pub p95_ms: f64,
     /// 99 % of them were faster.
     pub p99_ms: f64,
+    /// Answered well in each second from the window's begin on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub each_second: Vec<f64>,
 }
 
 impl Rep {
@@ -39,6 +42,7 @@ impl Rep {
             p90_ms: latency.p90,
             p95_ms: latency.p95,
             p99_ms: latency.p99,
+            each_second: self.series.completions_ok.clone(),
         }
     }
 }
@@ -53,6 +57,10 @@ impl Figures {
         let is_done = |end: &&End| end.outcome == Outcome::Done;
         let within = |at: Nanos| (from..to).contains(&at);
         let done = ends.iter().filter(is_done).filter(|end| within(end.ended)).count();
+        let mut each_second = vec![0.0; libm::ceil(seconds) as usize];
+        for end in ends.iter().filter(is_done).filter(|end| within(end.ended)) {
+            each_second[((end.ended - from) / SECOND) as usize] += 1.0;
+        }
         let mut asked = 0_u64;
         let mut latencies = Vec::new();
         for end in ends.iter().filter(|end| within(end.started)) {
@@ -72,6 +80,7 @@ impl Figures {
             p90_ms: at(0.9),
             p95_ms: at(0.95),
             p99_ms: at(0.99),
+            each_second,
         }
     }
 
@@ -80,6 +89,9 @@ impl Figures {
     pub fn mean(all: &[Figures]) -> Self {
         let count = all.len().max(1) as f64;
         let mean = |of: fn(&Figures) -> f64| all.iter().map(of).sum::<f64>() / count;
+        let seconds = all.iter().map(|each| each.each_second.len()).max().unwrap_or(0);
+        let second =
+            |at: usize| all.iter().filter_map(|each| each.each_second.get(at)).sum::<f64>() / count;
         Figures {
             throughput_rps: mean(|each| each.throughput_rps),
             error_share: mean(|each| each.error_share),
@@ -88,6 +100,7 @@ impl Figures {
             p90_ms: mean(|each| each.p90_ms),
             p95_ms: mean(|each| each.p95_ms),
             p99_ms: mean(|each| each.p99_ms),
+            each_second: (0..seconds).map(second).collect(),
         }
     }
 }
@@ -121,6 +134,9 @@ pub struct Judged {
     /// How much higher what counts was predicted than measured, as shares: mean and p95, beyond
     /// saturation throughput.
     pub errors: Vec<(&'static str, f64)>,
+    /// Answers of every second of the first run, measured and predicted.
+    #[serde(skip)]
+    pub(super) course: [Vec<f64>; 2],
     /// Whether they are within what is demanded.
     pub held: bool,
 }
@@ -170,6 +186,7 @@ impl Judged {
             spread_mean_ms: ends(measured.iter()),
             fresh_mean_ms: ends(fresh.into_iter()),
             held: pairs.iter().all(|pair| pair.holds(regime)),
+            course: [&measured, &same].map(|all| all[0].each_second.clone()),
             measured: Figures::mean(&measured),
             predicted: Figures::mean(&same),
             errors,

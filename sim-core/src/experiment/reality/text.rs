@@ -81,7 +81,7 @@ impl Reality {
         format!("{out}\n{}", self.last_lines())
     }
 
-    fn last_lines(&self) -> String {
+    pub(super) fn last_lines(&self) -> String {
         let held = self.cells.iter().filter(|cell| cell.held).count();
         let mut out = format!("{held} of {} cells are within what is demanded\n", self.cells.len());
         if let (Some(mean), Some(p95)) = (self.median_error_mean, self.median_error_p95) {
@@ -136,7 +136,7 @@ impl Judged {
     }
 
     /// The errors that count, like `mean +1.2 %, p95 -3.4 %`.
-    fn said(&self) -> String {
+    pub(super) fn said(&self) -> String {
         let signed = |error: f64| {
             let sign = if error < 0.0 { "-" } else { "+" };
             format!("{sign}{:.1} %", error.abs() * 100.0)

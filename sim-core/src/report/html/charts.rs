@@ -27,7 +27,7 @@ enum Shape {
 }
 
 /// Every figure that has something to show.
-pub(super) fn all(report: &Report, course: &Course<'_>) -> Vec<Figure> {
+pub(super) fn all(report: &Report, course: &Course<'_>) -> Vec<Figure<'static>> {
     let mut figures = vec![traffic(report, course)];
     figures.extend(losses(report, course));
     if let Some(map) = report.latency_map.as_ref().filter(|map| !map.edges_ms.is_empty()) {
@@ -62,7 +62,7 @@ fn plain(
     course: &Course<'_>,
     (shape, scale, say): (Shape, Scale, fn(f64) -> String),
     series: Vec<Series>,
-) -> Figure {
+) -> Figure<'static> {
     let pen = Pen { course, scale };
     let class = |index: usize| match shape {
         Shape::Lines | Shape::Steps => format!("s{index} line"),
@@ -109,7 +109,7 @@ fn latency_rules(report: &Report) -> Vec<Rule> {
     rules(report, |objective| objective.unit == Unit::Ms)
 }
 
-fn traffic(report: &Report, course: &Course<'_>) -> Figure {
+fn traffic(report: &Report, course: &Course<'_>) -> Figure<'static> {
     let rate = |name: &str, of: fn(&FrameReport) -> u64| Series {
         name: name.to_owned(),
         values: course.series(|moment| moment.rate(of)),
@@ -133,7 +133,7 @@ fn traffic(report: &Report, course: &Course<'_>) -> Figure {
     Figure { rules, ..plain(("traffic", "Traffic", note), course, form, series) }
 }
 
-fn losses(report: &Report, course: &Course<'_>) -> Option<Figure> {
+fn losses(report: &Report, course: &Course<'_>) -> Option<Figure<'static>> {
     let mut series: Vec<Series> = Vec::new();
     for (cause, _) in report.causes() {
         let of = |frame: &FrameReport| frame.failures.get(cause).copied().unwrap_or(0);
@@ -154,7 +154,7 @@ fn layered(
     note: &str,
     course: &Course<'_>,
     (mut series, say): (Vec<Series>, fn(f64) -> String),
-) -> Option<Figure> {
+) -> Option<Figure<'static>> {
     let total = |series: &Series| series.values.iter().flatten().sum::<f64>();
     series.retain(|series| series.most() > 0.0);
     series.sort_by(|a, b| total(b).total_cmp(&total(a)));
@@ -172,7 +172,7 @@ fn layered(
     Some(plain(head(note.to_owned()), course, form, series))
 }
 
-fn latency(report: &Report, course: &Course<'_>) -> Figure {
+fn latency(report: &Report, course: &Course<'_>) -> Figure<'static> {
     let at = |name: &str, of: fn(&Moment<'_>) -> Option<f64>| Series {
         name: name.to_owned(),
         values: course.series(of),
@@ -219,7 +219,7 @@ fn latency(report: &Report, course: &Course<'_>) -> Figure {
     }
 }
 
-fn heat_map(report: &Report, course: &Course<'_>, map: &LatencyMap) -> Option<Figure> {
+fn heat_map(report: &Report, course: &Course<'_>, map: &LatencyMap) -> Option<Figure<'static>> {
     let scale = map.scale()?;
     let pen = Pen { course, scale };
     let median = course.series(|moment| moment.window.p50_ms);
@@ -287,7 +287,7 @@ fn highest(mut series: Vec<Series>) -> (Vec<Series>, String) {
     (series, more)
 }
 
-fn utilisation(report: &Report, course: &Course<'_>) -> Option<Figure> {
+fn utilisation(report: &Report, course: &Course<'_>) -> Option<Figure<'static>> {
     let used = |part: &PartFrameReport, resource: &str| {
         part.resources.get(resource).map(|figures| figures.utilisation)
     };
@@ -311,7 +311,7 @@ fn utilisation(report: &Report, course: &Course<'_>) -> Option<Figure> {
     (!series.is_empty()).then(|| plain(head, course, (Shape::Lines, scale, percent), series))
 }
 
-fn queues(report: &Report, course: &Course<'_>) -> Option<Figure> {
+fn queues(report: &Report, course: &Course<'_>) -> Option<Figure<'static>> {
     let queued = |part: &PartFrameReport, resource: &str| {
         part.resources.get(resource).map(|figures| figures.queue_mean)
     };
@@ -331,7 +331,7 @@ const DOINGS: [(&str, InPart); 3] = [
     ("travelling", |part| part.travelling),
 ];
 
-fn whereabouts(report: &Report, course: &Course<'_>) -> Option<Figure> {
+fn whereabouts(report: &Report, course: &Course<'_>) -> Option<Figure<'static>> {
     let mut series = Vec::new();
     for node in report.nodes.keys() {
         for (doing, of) in DOINGS {
@@ -348,7 +348,7 @@ fn whereabouts(report: &Report, course: &Course<'_>) -> Option<Figure> {
     layered(head, note, course, (series, significant))
 }
 
-fn instances(report: &Report, course: &Course<'_>) -> Option<Figure> {
+fn instances(report: &Report, course: &Course<'_>) -> Option<Figure<'static>> {
     let several = report.nodes.iter().filter(|(node, figures)| {
         figures.instances.max > 1 || report.scaling.iter().any(|step| step.node == **node)
     });
@@ -365,7 +365,7 @@ fn instances(report: &Report, course: &Course<'_>) -> Option<Figure> {
     (!series.is_empty()).then(|| plain(("instances", "Instances", note), course, form, series))
 }
 
-fn cost(report: &Report, course: &Course<'_>) -> Option<Figure> {
+fn cost(report: &Report, course: &Course<'_>) -> Option<Figure<'static>> {
     let cost = report.cost.as_ref()?;
     let mut series = Vec::new();
     for (name, _) in cost.nodes.iter().filter(|(_, node)| node.has_instances()) {

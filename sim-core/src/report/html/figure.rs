@@ -32,9 +32,9 @@ pub(crate) struct Rule {
 }
 
 /// A figure, ready to be written.
-pub(crate) struct Figure {
-    pub(crate) id: &'static str,
-    pub(crate) title: &'static str,
+pub(crate) struct Figure<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) title: &'a str,
     /// What is to be seen, in a sentence or two.
     pub(crate) note: String,
     pub(crate) keys: Vec<Key>,
@@ -48,7 +48,7 @@ pub(crate) struct Figure {
     pub(crate) say_cell: fn(f64) -> String,
 }
 
-impl Figure {
+impl Figure<'_> {
     /// Writes the figure.
     pub(crate) fn write(&self, page: &mut Markup, course: &Course<'_>, backdrop: &Backdrop<'_>) {
         page.open("figure", &[("id", self.id)]);
