@@ -6,6 +6,7 @@ mod completions;
 mod explain;
 mod fit;
 mod init;
+mod plan;
 mod reality;
 mod report;
 mod run;
@@ -33,6 +34,7 @@ Examples:
   busyhour compare shop.yaml --change nodes.web.workers=8   is it better, and how sure is that
   busyhour sweep sweep.yaml --output points   a grid or a sample of set-ups, and what each does
   busyhour capacity shop.yaml                        how much load until it breaks, and what breaks
+  busyhour plan plan.yaml                            the cheapest set-up that holds the objectives
   busyhour fit access.log --scenario mine.yaml       a first scenario from what you have measured
   busyhour reality tests/reality                     how wrong it is: measured stacks, predicted
   busyhour report run.json --format html             the same from a saved report
@@ -72,6 +74,8 @@ enum Command {
     Sweep(sweep::SweepArgs),
     /// Find the highest load that holds all objectives, what breaks there, and what breaks next
     Capacity(capacity::CapacityArgs),
+    /// Find the cheapest set-up that holds all objectives, with as few runs as tell
+    Plan(plan::PlanArgs),
     /// Make a scenario out of an access log, k6 or Locust results, or OTLP spans
     Fit(fit::FitArgs),
     /// Predict what was measured on real stacks, and show the error
@@ -84,7 +88,7 @@ enum Command {
     Init(init::InitArgs),
     /// Explain an error code, a component, one of its knobs or a model
     Explain(explain::ExplainArgs),
-    /// Print the JSON Schema of scenarios or sweeps, for editors
+    /// Print the JSON Schema of scenarios, sweeps or plans, for editors
     Schema(schema::SchemaArgs),
     /// Hand the page to a browser, on this machine
     Serve(serve::ServeArgs),
@@ -100,6 +104,7 @@ impl Busyhour {
             Command::Compare(args) => compare::compare(args, self.color),
             Command::Sweep(args) => sweep::sweep(args, self.color),
             Command::Capacity(args) => capacity::capacity(args, self.color),
+            Command::Plan(args) => plan::plan(args, self.color),
             Command::Fit(args) => fit::fit(args),
             Command::Reality(args) => reality::reality(args, self.color),
             Command::Validate(args) => validate::validate(args, self.color),

@@ -9,6 +9,7 @@ mod html;
 mod inputs;
 mod known;
 mod measure;
+mod plan;
 mod reality;
 mod regression;
 mod replications;
@@ -27,6 +28,10 @@ pub use self::gate::{Check, Spot, annotations, job_summary, junit};
 pub use self::inputs::{Input, Inputs, Shares, inputs_key};
 pub use self::known::Wanted;
 pub use self::measure::{Measure, Sample};
+pub use self::plan::{
+    Fate, LeftOut, PlanAsk, PlanFile, PlanReading, PlanStudy, PlanTerms, Point as PlanPoint,
+    Proposal, SetUp, Space, plan_schema, read_plan_file,
+};
 pub use self::reality::{Cell, Figures, Judged, Predicted, Reality, Regime, Rep};
 pub use self::regression::{Outcome, Regression};
 pub use self::replications::{

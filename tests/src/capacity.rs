@@ -164,7 +164,7 @@ fn it_says_when_nothing_breaks_when_nothing_holds_and_when_more_load_holds_again
     assert!(found.to_text().contains("NOT MONOTONE"), "{}", found.to_text());
     let none = plan(&PAIR.replace("objectives: [latency mean < 200ms]", ""), &[]);
     let refused = CapacityStudy::new(none, TERMS).expect_err("nothing to hold");
-    assert!(refused.contains("--objective"), "{refused}");
+    assert!(refused.contains("--set 'objectives="), "{refused}");
 }
 
 #[test]

@@ -212,7 +212,7 @@ impl CapacityStudy {
         if plan.objectives.is_empty() {
             return Err(format!(
                 "{} states no objectives, so any load would do: write objectives: \
-                 [latency p(95) < 500ms] in it, or --objective 'latency p(95) < 500ms'",
+                 [latency p(95) < 500ms] in it, or --set 'objectives=[latency p(95) < 500ms]'",
                 plan.name
             ));
         }
