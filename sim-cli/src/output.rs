@@ -12,9 +12,9 @@ pub(crate) fn talk(text: &str) {
 }
 
 /// Prints a result. A reader that has seen enough, like `head`, is no fault.
-pub(crate) fn print(text: &str) -> Result<(), Failure> {
+pub(crate) fn print(result: &(impl AsRef<[u8]> + ?Sized)) -> Result<(), Failure> {
     let mut out = stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(result.as_ref()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             Err(Failure::internal(format!("cannot print the result: {error}")))
         }
@@ -63,10 +63,10 @@ impl Destination {
     }
 
     /// Writes the result.
-    pub(crate) fn write(&self, text: &str) -> Result<(), Failure> {
+    pub(crate) fn write(&self, result: &(impl AsRef<[u8]> + ?Sized)) -> Result<(), Failure> {
         match self {
-            Destination::Stdout => print(text),
-            Destination::File(path) => write_whole(path, text).map_err(|error| {
+            Destination::Stdout => print(result),
+            Destination::File(path) => write_whole(path, result.as_ref()).map_err(|error| {
                 Failure::internal(format!("cannot write {}: {error}", path.display()))
             }),
         }
@@ -81,16 +81,16 @@ fn folder(path: &Path) -> &Path {
 }
 
 /// A temporary file beside the target that takes its place when it is whole.
-fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
+fn write_whole(path: &Path, result: &[u8]) -> std::io::Result<()> {
     // a link is followed, and a device or pipe cannot be replaced
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     if path.exists() && !path.is_file() {
-        return fs::write(&path, text);
+        return fs::write(&path, result);
     }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let draft = folder(&path).join(format!(".{name}.{}.part", std::process::id()));
     let written = File::create(&draft)
-        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
+        .and_then(|mut file| file.write_all(result).and_then(|()| file.sync_all()))
         .and_then(|()| fs::rename(&draft, &path));
     if written.is_err() {
         let _ = fs::remove_file(&draft);

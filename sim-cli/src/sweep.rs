@@ -3,6 +3,7 @@
 
 mod files;
 mod manifest;
+mod parquet;
 mod runner;
 
 pub(crate) use self::files::{Beside, Sheet};

@@ -17,6 +17,6 @@ pub(crate) struct CompletionsArgs {
 pub(super) fn completions(args: &CompletionsArgs) -> Result<Exit, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Busyhour::command(), "busyhour", &mut script);
-    print(&String::from_utf8_lossy(&script))?;
+    print(&script)?;
     Ok(Exit::Ok)
 }

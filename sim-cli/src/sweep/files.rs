@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use sim_core::{Files, Outcome};
 
+use super::parquet::parquet;
 use crate::exit::Failure;
 use crate::input::beside;
 use crate::output::Destination;
@@ -50,13 +51,16 @@ impl Sheet<'_> {
     /// Writes them into a folder, each whole or not at all.
     pub(crate) fn write(&self, folder: &Path) -> Result<(), Failure> {
         let jsonl = self.0.to_jsonl().map_err(Failure::internal)?;
+        let parquet = parquet(&self.0.columns());
+        let parquet = parquet.map_err(|error| Failure::internal(error.to_string()))?;
         let tables = [
-            ("points.csv", self.0.to_csv()),
-            ("points.jsonl", jsonl),
-            ("report.html", self.0.to_html()),
+            ("points.csv", self.0.to_csv().into_bytes()),
+            ("points.jsonl", jsonl.into_bytes()),
+            ("points.parquet", parquet),
+            ("report.html", self.0.to_html().into_bytes()),
         ];
-        for (name, text) in tables {
-            Destination::File(folder.join(name)).write(&text)?;
+        for (name, contents) in tables {
+            Destination::File(folder.join(name)).write(&contents)?;
         }
         Ok(())
     }
