@@ -5,6 +5,7 @@ mod compare;
 mod completions;
 mod explain;
 mod init;
+mod plan;
 mod report;
 mod run;
 mod schema;
@@ -31,6 +32,7 @@ Examples:
   busyhour compare shop.yaml --change nodes.web.workers=8   is it better, and how sure is that
   busyhour sweep sweep.yaml --output points   a grid or a sample of set-ups, and what each does
   busyhour capacity shop.yaml                        how much load until it breaks, and what breaks
+  busyhour plan plan.yaml                            the cheapest set-up that holds the objectives
   busyhour report run.json --format html             the same from a saved report
   busyhour serve --open                              the page: watch a run and change it
   busyhour init shop.yaml                            write a first scenario
@@ -68,6 +70,8 @@ enum Command {
     Sweep(sweep::SweepArgs),
     /// Find the highest load that holds all objectives, what breaks there, and what breaks next
     Capacity(capacity::CapacityArgs),
+    /// Find the cheapest set-up that holds all objectives, with as few runs as tell
+    Plan(plan::PlanArgs),
     /// Check a scenario without playing it
     Validate(validate::ValidateArgs),
     /// Show a saved JSON report again, as text or as a page
@@ -76,7 +80,7 @@ enum Command {
     Init(init::InitArgs),
     /// Explain an error code, a component, one of its knobs or a model
     Explain(explain::ExplainArgs),
-    /// Print the JSON Schema of scenarios or sweeps, for editors
+    /// Print the JSON Schema of scenarios, sweeps or plans, for editors
     Schema(schema::SchemaArgs),
     /// Hand the page to a browser, on this machine
     Serve(serve::ServeArgs),
@@ -92,6 +96,7 @@ impl Busyhour {
             Command::Compare(args) => compare::compare(args, self.color),
             Command::Sweep(args) => sweep::sweep(args, self.color),
             Command::Capacity(args) => capacity::capacity(args, self.color),
+            Command::Plan(args) => plan::plan(args, self.color),
             Command::Validate(args) => validate::validate(args, self.color),
             Command::Report(args) => report::report(args, self.color),
             Command::Init(args) => init::init(args),

@@ -36,7 +36,7 @@ pub(crate) fn parent(path: impl AsRef<Path>) -> PathBuf {
     path.as_ref().parent().map_or_else(|| PathBuf::from("."), Path::to_owned)
 }
 
-/// The text of a scenario or a sweep.
+/// The text of a scenario, a sweep or a plan.
 pub(crate) fn scenario_text(name: &str) -> Result<String, Failure> {
     text(name, SCENARIO_MAX)
 }

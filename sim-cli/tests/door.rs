@@ -8,6 +8,8 @@ use std::process::{Child, Command, Output, Stdio};
 mod gate;
 #[path = "door/pages.rs"]
 mod pages;
+#[path = "door/plan.rs"]
+mod plan;
 #[path = "door/trace.rs"]
 mod trace;
 

@@ -46,6 +46,10 @@ impl<'a> Survey<'a> {
 pub struct Bound {
     /// Requests a second that it can serve; `None` without a limit of its own.
     pub per_second: Option<f64>,
+    /// Whether an instance serves in the order of arrival all that it does not turn away.
+    pub in_order: bool,
+    /// Whether every request that comes goes on to where it calls, or fails.
+    pub forwards: bool,
 }
 
 /// What of a form two parts can disagree about.

@@ -9,6 +9,7 @@ mod html;
 mod inputs;
 mod known;
 mod measure;
+mod plan;
 mod regression;
 mod replications;
 mod saved;
@@ -26,6 +27,10 @@ pub use self::gate::{Check, Spot, annotations, job_summary, junit};
 pub use self::inputs::{Input, Inputs, Shares, inputs_key};
 pub use self::known::Wanted;
 pub use self::measure::{Measure, Sample};
+pub use self::plan::{
+    Fate, LeftOut, PlanAsk, PlanFile, PlanReading, PlanStudy, PlanTerms, Point as PlanPoint,
+    Proposal, SetUp, Space, plan_schema, read_plan_file,
+};
 pub use self::regression::{Outcome, Regression};
 pub use self::replications::{
     Breaks, Objective, Precision, Replications, Summary, Surety, replication_seed,

@@ -28,8 +28,9 @@ pub use experiment::sweep::{
 };
 pub use experiment::{
     CONFIDENCE, CapacityAsk, CapacityStudy, CapacityTerms, Check, Comparison, PILOTS, Pilots,
-    Precision, Regression, Replications, Sample, Spot, Summary, Surety, Wanted, WarmUp,
-    annotations, inputs_key, is_saved, job_summary, junit, pilot_seed, replication_seed,
+    PlanAsk, PlanFile, PlanPoint, PlanReading, PlanStudy, PlanTerms, Precision, Regression,
+    Replications, Sample, Spot, Summary, Surety, Wanted, WarmUp, annotations, inputs_key, is_saved,
+    job_summary, junit, pilot_seed, plan_schema, read_plan_file, replication_seed,
 };
 pub use play::{node_digests, play};
 pub use report::{

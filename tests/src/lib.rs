@@ -21,6 +21,8 @@ mod page;
 #[cfg(test)]
 mod parity;
 #[cfg(test)]
+mod plans;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod shipped;

@@ -9,14 +9,7 @@ use crate::support::{file, scenarios};
 
 #[test]
 fn the_schema_file_is_the_forms_schema() {
-    if std::env::var_os("BUSYHOUR_BLESS").is_some() {
-        let text = serde_json::to_string_pretty(&schema()).expect("it can be written");
-        let path = crate::support::root().join("schema/scenario.schema.json");
-        std::fs::write(path, text + "\n").expect("the file can be written");
-    }
-    let written: serde_json::Value =
-        serde_json::from_str(&file("schema/scenario.schema.json")).expect("it is JSON");
-    assert!(written == schema(), "write it anew: cargo xtask schema");
+    crate::support::judge_schema("scenario", &schema());
 }
 
 fn text<'a>(node: &'a Node, path: &str) -> &'a str {

@@ -46,6 +46,17 @@ pub(crate) fn play(plan: &Arc<Plan>, seed: u64) -> Run {
     run
 }
 
+/// A schema file of the repository is what the forms say; `BUSYHOUR_BLESS` writes it anew.
+pub(crate) fn judge_schema(of: &str, schema: &serde_json::Value) {
+    let path = format!("schema/{of}.schema.json");
+    if std::env::var_os("BUSYHOUR_BLESS").is_some() {
+        let text = serde_json::to_string_pretty(schema).expect("it can be written");
+        std::fs::write(root().join(&path), text + "\n").expect("the file can be written");
+    }
+    let written: serde_json::Value = serde_json::from_str(&file(&path)).expect("it is JSON");
+    assert!(written == *schema, "write it anew: cargo xtask schema");
+}
+
 /// How often an experiment is repeated: `few` in the test run, `BUSYHOUR_TRIES` where that is set.
 pub(crate) fn tries(few: u64) -> u64 {
     std::env::var("BUSYHOUR_TRIES").ok().and_then(|text| text.parse().ok()).unwrap_or(few)

@@ -374,13 +374,5 @@ fn the_shipped_sweeps_read_well() {
 
 #[test]
 fn the_schema_file_is_the_sweep_forms_schema() {
-    let schema = sim_core::sweep_schema();
-    if std::env::var_os("BUSYHOUR_BLESS").is_some() {
-        let text = serde_json::to_string_pretty(&schema).expect("it can be written");
-        let path = crate::support::root().join("schema/sweep.schema.json");
-        std::fs::write(path, text + "\n").expect("the file can be written");
-    }
-    let written: serde_json::Value =
-        serde_json::from_str(&crate::support::file("schema/sweep.schema.json")).expect("JSON");
-    assert!(written == schema, "write it anew: cargo xtask schema");
+    crate::support::judge_schema("sweep", &sim_core::sweep_schema());
 }

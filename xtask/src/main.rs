@@ -92,7 +92,7 @@ fn golden() -> Done {
 }
 
 fn schema() -> Done {
-    for of in ["scenario", "sweep"] {
+    for of in ["scenario", "sweep", "plan"] {
         let words = ["run", "--quiet", "--bin", "busyhour", "--", "schema", of];
         let text = output(cargo().args(words))?;
         let path = root().join(format!("schema/{of}.schema.json"));

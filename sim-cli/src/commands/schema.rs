@@ -1,4 +1,4 @@
-//! `busyhour schema`: the JSON Schema of scenarios and of sweeps.
+//! `busyhour schema`: the JSON Schema of scenarios, sweeps and plans.
 
 use clap::{Args, ValueEnum};
 
@@ -13,6 +13,8 @@ enum Of {
     Scenario,
     /// Sweeps.
     Sweep,
+    /// Plans.
+    Plan,
 }
 
 /// Arguments of `schema`.
@@ -27,6 +29,7 @@ pub(super) fn schema(args: &SchemaArgs) -> Result<Exit, Failure> {
     let schema = match args.of {
         Of::Scenario => sim_core::schema(),
         Of::Sweep => sim_core::sweep_schema(),
+        Of::Plan => sim_core::plan_schema(),
     };
     let text = serde_json::to_string_pretty(&schema)
         .map_err(|error| Failure::internal(error.to_string()))?;

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::backends::Backends;
-use super::{Component, Survey};
+use super::{Bound, Component, Survey};
 use crate::engine::chance::Stream;
 use crate::engine::kernel::{Answer, Behaviour, Cancelled, Cx, Note};
 use crate::engine::request::{Ask, Cause, Outcome, ReqId, Want};
@@ -219,6 +219,10 @@ impl Component for Balancer {
         survey.counts.push(("sent", self.sent));
         survey.counts.push(("no_backend", self.no_backend));
         survey.counts.push(("ejected", self.ejected));
+    }
+
+    fn bound(_spec: &BalancerSpec) -> Bound {
+        Bound { forwards: true, ..Bound::default() }
     }
 }
 

@@ -333,7 +333,8 @@ impl Component for Cache {
     fn bound(spec: &CacheSpec) -> Bound {
         let law = spec.service.as_ref().and_then(|law| law.compile().ok());
         let mean = law.map_or(0.0, |law| law.mean());
-        Bound { per_second: (mean > 0.0).then(|| f64::from(spec.servers) / mean) }
+        let per_second = (mean > 0.0).then(|| f64::from(spec.servers) / mean);
+        Bound { per_second, ..Bound::default() }
     }
 
     fn widen(spec: &CacheSpec, resource: Option<&str>) -> Vec<Vec<Wider>> {

@@ -6,7 +6,7 @@ mod tests;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Component, Limits, Survey};
+use super::{Bound, Component, Limits, Survey};
 use crate::engine::agenda::{Lane, Timer};
 use crate::engine::chance::{Law, LawSpec, flip, mix, name_key};
 use crate::engine::delay::{Delay, stretch};
@@ -234,6 +234,10 @@ impl Component for Link {
         survey.counts.push(("lost", self.lost));
         survey.counts.push(("retransmitted", self.retransmitted));
         survey.counts.push(("given_up", self.given_up));
+    }
+
+    fn bound(_spec: &LinkSpec) -> Bound {
+        Bound { forwards: true, ..Bound::default() }
     }
 }
 

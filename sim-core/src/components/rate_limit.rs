@@ -186,7 +186,8 @@ impl Component for RateLimit {
     }
 
     fn bound(spec: &RateLimitSpec) -> Bound {
-        Bound { per_second: (spec.per == Per::Global).then(|| spec.rate.per_second()) }
+        let per_second = (spec.per == Per::Global).then(|| spec.rate.per_second());
+        Bound { per_second, ..Bound::default() }
     }
 
     fn widen(spec: &RateLimitSpec, resource: Option<&str>) -> Vec<Vec<Wider>> {

@@ -263,7 +263,7 @@ impl Component for ReverseProxy {
     fn bound(spec: &ReverseProxySpec) -> Bound {
         let cpu = spec.cpu.map_or(0.0, Duration::seconds);
         let workers = f64::from(spec.worker_processes.unwrap_or(1));
-        Bound { per_second: (cpu > 0.0).then(|| workers / cpu) }
+        Bound { per_second: (cpu > 0.0).then(|| workers / cpu), forwards: true, in_order: false }
     }
 
     fn widen(spec: &ReverseProxySpec, resource: Option<&str>) -> Vec<Vec<Wider>> {

@@ -347,7 +347,9 @@ impl Component for QueueStation {
 
     fn bound(spec: &StationSpec) -> Bound {
         let mean = spec.service.mean_s();
-        Bound { per_second: (mean > 0.0).then(|| f64::from(spec.servers) / mean) }
+        let per_second = (mean > 0.0).then(|| f64::from(spec.servers) / mean);
+        let in_order = spec.discipline == Discipline::Fifo;
+        Bound { per_second, in_order, forwards: false }
     }
 
     fn passes(spec: &StationSpec) -> Vec<(String, f64)> {

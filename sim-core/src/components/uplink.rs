@@ -237,7 +237,8 @@ impl Component for Uplink {
     fn bound(spec: &UplinkSpec) -> Bound {
         let bits = spec.bandwidth.bits_per_second("bandwidth").ok();
         let bytes = spec.size.bytes().max(1) as f64;
-        Bound { per_second: bits.filter(|_| spec.sizes.is_empty()).map(|bps| bps / 8.0 / bytes) }
+        let bits = bits.filter(|_| spec.sizes.is_empty());
+        Bound { per_second: bits.map(|bps| bps / 8.0 / bytes), forwards: true, in_order: false }
     }
 
     fn widen(spec: &UplinkSpec, resource: Option<&str>) -> Vec<Vec<Wider>> {

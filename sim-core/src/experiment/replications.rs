@@ -185,6 +185,10 @@ impl Replications {
         &self.measures
     }
 
+    pub(super) fn samples(&self) -> &[Sample] {
+        &self.samples
+    }
+
     /// The values of a measure in the runs that have one.
     fn values(&self, place: usize) -> Vec<f64> {
         self.samples.iter().filter_map(|sample| sample.values[place]).collect()

@@ -1,5 +1,6 @@
 //! A checked scenario: parts by name with their forms, ready to become a world under any seed.
 
+mod bounds;
 mod load;
 
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+pub use self::bounds::Price;
 pub use self::load::Widened;
 use super::objective::Objective;
 use super::rent::Rent;

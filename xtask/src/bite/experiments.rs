@@ -143,4 +143,32 @@ pub(crate) const FAULTS: &[Fault] = &[
         test: "capacity::a_chain",
         why: "the part that is made wider is the one that breaks",
     },
+    Fault {
+        file: "sim-core/src/experiment/plan/judge.rs",
+        find: "            None => Feasible::Holds { close: near },",
+        replace: "            None => Feasible::Misses { index: 0, close: near },",
+        test: "plans::the_fewest_servers_are",
+        why: "a set-up that was shown to hold is the answer",
+    },
+    Fault {
+        file: "sim-core/src/experiment/plan/judge.rs",
+        find: "            if wide == Surety::Missed {",
+        replace: "            if wide != Surety::Held {",
+        test: "plans::the_fewest_servers_are",
+        why: "a set-up is turned away only where it was shown to miss",
+    },
+    Fault {
+        file: "sim-core/src/scenario/plan/bounds.rs",
+        find: "        let stays = narrows.offered * (1.0 - errors) * (1.0 - CHANCE);",
+        replace: "        let stays = narrows.offered * (1.0 + errors) * (2.0 - CHANCE);",
+        test: "plans::the_fewest_servers_are",
+        why: "what may hold is not left out",
+    },
+    Fault {
+        file: "sim-cli/src/sweep/parquet.rs",
+        find: "all.iter().flatten().copied().collect();",
+        replace: "all.iter().rev().flatten().copied().collect();",
+        test: "sim-cli parquet::parquet_says",
+        why: "a value stands in the row of its point",
+    },
 ];

@@ -220,7 +220,8 @@ pub(super) fn bound(spec: &AppServerSpec) -> Bound {
         let (held, cpu) = own_demand(steps);
         (slots / held).min(computing.min(cores) / cpu)
     });
-    Bound { per_second: rate.reduce(f64::max).filter(|rate| rate.is_finite()) }
+    let per_second = rate.reduce(f64::max).filter(|rate| rate.is_finite());
+    Bound { per_second, ..Bound::default() }
 }
 
 fn room(spec: &AppServerSpec) -> Room {

@@ -181,7 +181,8 @@ pub(super) fn bound(spec: &DatabaseSpec) -> Bound {
         let by_power = if cpu > 0.0 { power / cpu } else { f64::INFINITY };
         by_power.min(f64::from(connections) / (cpu + io))
     });
-    Bound { per_second: rates.reduce(f64::max).filter(|rate| rate.is_finite()) }
+    let per_second = rates.reduce(f64::max).filter(|rate| rate.is_finite());
+    Bound { per_second, ..Bound::default() }
 }
 
 /// More connections or more cores; nobody buys a second row or a quicker disk by a number.

@@ -61,7 +61,8 @@ pub(super) fn bound(spec: &WorkerPoolSpec) -> Bound {
         let by_workers = f64::from(spec.workers) / held;
         spec.cores.map_or(by_workers, |cores| by_workers.min(f64::from(cores) / cpu))
     });
-    Bound { per_second: rate.reduce(f64::max).filter(|rate| rate.is_finite()) }
+    let per_second = rate.reduce(f64::max).filter(|rate| rate.is_finite());
+    Bound { per_second, in_order: spec.order == Order::Fifo, forwards: false }
 }
 
 /// What requests do here, and how much of that at a time.
