@@ -12,7 +12,7 @@ pub(crate) fn talk(text: &str) {
 }
 
 /// Prints a result. A reader that has seen enough, like `head`, is no fault.
-pub(crate) fn print(result: impl AsRef<[u8]>) -> Result<(), Failure> {
+pub(crate) fn print(result: &(impl AsRef<[u8]> + ?Sized)) -> Result<(), Failure> {
     let mut out = stdout().lock();
     match out.write_all(result.as_ref()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
@@ -63,7 +63,7 @@ impl Destination {
     }
 
     /// Writes the result.
-    pub(crate) fn write(&self, result: impl AsRef<[u8]>) -> Result<(), Failure> {
+    pub(crate) fn write(&self, result: &(impl AsRef<[u8]> + ?Sized)) -> Result<(), Failure> {
         match self {
             Destination::Stdout => print(result),
             Destination::File(path) => write_whole(path, result.as_ref()).map_err(|error| {

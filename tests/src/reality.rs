@@ -1,6 +1,6 @@
 //! Predictions beside what real stacks did: `docs/reality.md` holds the table, and keeps true.
 //!
-//! `BUSYHOUR_BLESS=1 cargo test -p tests reality` writes the table anew, to be read before a commit.
+//! `BUSYHOUR_BLESS=1 cargo test -p tests reality` writes it anew, to be read before a commit.
 
 use std::fs;
 use std::sync::Arc;

@@ -48,8 +48,8 @@ pub(super) fn parse(line: &str) -> Option<Seen> {
     })
 }
 
-/// The last number after the last quoted text, as `0.083`, `rt=0.083` or `"0.083"`: the server's own
-/// time where both are logged.
+/// The last number after the last quoted text, as `0.083`, `rt=0.083` or `"0.083"`: the server's
+/// own time where both are logged.
 fn took(rest: &str) -> Option<f64> {
     // the status and the size come before any quote
     let (_, after) = rest.trim_start().split_once('"')?;

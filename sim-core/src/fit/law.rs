@@ -1,4 +1,4 @@
-//! The distribution of times: which family fits, how well, and whether it holds for what came later.
+//! The distribution of times: which family fits, how well, and whether that held later.
 
 use serde::Serialize;
 use serde_json::{Value, json};

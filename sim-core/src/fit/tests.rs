@@ -115,7 +115,8 @@ fn k6_points_become_requests() {
 
 #[test]
 fn locust_tells_percentiles_and_rates() {
-    let text = "Type,Name,Request Count,Failure Count,Median Response Time,Requests/s,50%,95%,100%\n\
+    let text = "Type,Name,Request Count,Failure Count,Median Response Time,Requests/s,\
+                50%,95%,100%\n\
                 GET,/,900,9,40,9.0,40,120,300\nPOST,\"/buy, now\",100,1,80,1.0,80,200,400\n\
                 ,Aggregated,1000,10,44,10.0,44,130,400\n";
     let fit = fit(text);

@@ -10,7 +10,7 @@
 use super::facts::{Facts, ratio, seconds};
 use crate::engine::meter::Station;
 use crate::engine::time::Nanos;
-use crate::run::{Frame, PartFrame, ResourceFrame};
+use crate::run::{Frame, PartFrame};
 
 const FULL: f64 = 0.9;
 const HIGH: f64 = 0.8;
@@ -79,12 +79,13 @@ fn full(facts: &Facts<'_>, part: usize, resource: usize) -> Option<Saturated> {
     let frames = facts.measured;
     let stations: Vec<&Station> =
         facts.parts[part].instances.iter().map(|i| i.stations[resource]).collect();
-    let width = width(frames, (part, resource), &stations);
+    let sums = Sums::of(frames, (part, resource));
+    let width = width(frames, &sums, &stations);
     let mut when: Vec<bool> = (0..frames.len())
         .map(|index| {
             let from = index.saturating_sub(width / 2);
-            let window = &frames[from..(index + width / 2 + 1).min(frames.len())];
-            is_full(window, part, resource) || grows(facts, index, (part, resource))
+            let window = sums.over(from..(index + width / 2 + 1).min(frames.len()));
+            is_full(&window, resource) || grows(facts, (index, &sums), (part, resource))
         })
         .collect();
     if when.iter().any(|&full| full) {
@@ -108,8 +109,8 @@ fn full(facts: &Facts<'_>, part: usize, resource: usize) -> Option<Saturated> {
 }
 
 /// Frames of a window: long enough for many holding times.
-fn width(frames: &[Frame], (part, resource): (usize, usize), stations: &[&Station]) -> usize {
-    let busy: u64 = frames.iter().map(|f| f.parts[part].resources[resource].busy_ns).sum();
+fn width(frames: &[Frame], sums: &Sums, stations: &[&Station]) -> usize {
+    let busy = sums.over(0..frames.len()).busy;
     let seized: u64 = stations.iter().map(|station| station.seized()).sum();
     let Some(frame) = frames.first() else { return WINDOW };
     let held = ratio(busy as f64, seized as f64);
@@ -117,18 +118,17 @@ fn width(frames: &[Frame], (part, resource): (usize, usize), stations: &[&Statio
     (libm::ceil(needed) as usize).clamp(WINDOW, frames.len().max(WINDOW))
 }
 
-fn is_full(window: &[Frame], part: usize, resource: usize) -> bool {
-    let (sum, spent, span) = summed(window.iter(), part, resource);
-    let busy = ratio(sum.busy_ns as f64, sum.capacity_ns as f64);
-    let queue = ratio(sum.queue_ns as f64, span as f64);
-    let waits = busy >= HIGH && queue >= 1.0 && spent[0] > spent[1];
+fn is_full(window: &Sum, resource: usize) -> bool {
+    let (busy, queue) = (window.utilisation(), window.queue_mean());
+    let waits = busy >= HIGH && queue >= 1.0 && window.waiting > window.working;
     busy >= FULL && (resource == 0 || queue > 0.0) || waits
 }
 
 /// Whether the line at the end of a stretch of frames is long and has grown significantly: a
 /// least-squares line through the mean lengths, judged by the t-value of its slope.
-fn grows(facts: &Facts<'_>, end: usize, (part, resource): (usize, usize)) -> bool {
-    if end + 1 < TREND {
+fn grows(facts: &Facts<'_>, (end, sums): (usize, &Sums), (part, resource): (usize, usize)) -> bool {
+    // where nobody stands in line, nothing grows
+    if end + 1 < TREND || sums.over(end + 1 - TREND..end + 1).queue == 0 {
         return false;
     }
     let stretch = &facts.measured[end + 1 - TREND..=end];
@@ -175,23 +175,66 @@ fn sustained(when: &mut [bool], least: usize) {
     }
 }
 
-fn summed<'a>(
-    frames: impl Iterator<Item = &'a Frame>,
-    part: usize,
-    resource: usize,
-) -> (ResourceFrame, [u128; 3], Nanos) {
-    let (mut sum, mut spent, mut span) = (ResourceFrame::default(), [0; 3], 0);
-    for frame in frames {
-        span += frame.end - frame.start;
+/// Of some frames together, at one resource of a part.
+#[derive(Clone, Copy, Default)]
+struct Sum {
+    /// Place-nanoseconds.
+    busy: u128,
+    capacity: u128,
+    /// Request-nanoseconds.
+    queue: u128,
+    waiting: u128,
+    working: u128,
+    span: Nanos,
+}
+
+impl Sum {
+    /// The same with one frame more.
+    fn with(mut self, frame: &Frame, (part, resource): (usize, usize)) -> Self {
         let part = &frame.parts[part];
-        spent.iter_mut().zip(part.spent_ns).for_each(|(sum, more)| *sum += u128::from(more));
+        self.span += frame.end - frame.start;
+        self.waiting += u128::from(part.spent_ns[0]);
+        self.working += u128::from(part.spent_ns[1]);
         if let Some(more) = part.resources.get(resource) {
-            sum.busy_ns += more.busy_ns;
-            sum.capacity_ns += more.capacity_ns;
-            sum.queue_ns += more.queue_ns;
+            self.busy += u128::from(more.busy_ns);
+            self.capacity += u128::from(more.capacity_ns);
+            self.queue += u128::from(more.queue_ns);
+        }
+        self
+    }
+
+    fn utilisation(&self) -> f64 {
+        ratio(self.busy as f64, self.capacity as f64)
+    }
+
+    fn queue_mean(&self) -> f64 {
+        ratio(self.queue as f64, self.span as f64)
+    }
+}
+
+/// Sums over all frames before each, so that a window costs no more than its ends.
+struct Sums(Vec<Sum>);
+
+impl Sums {
+    fn of(frames: &[Frame], at: (usize, usize)) -> Self {
+        let mut sums = vec![Sum::default()];
+        for (index, frame) in frames.iter().enumerate() {
+            sums.push(sums[index].with(frame, at));
+        }
+        Sums(sums)
+    }
+
+    fn over(&self, frames: std::ops::Range<usize>) -> Sum {
+        let (from, to) = (&self.0[frames.start], &self.0[frames.end]);
+        Sum {
+            busy: to.busy - from.busy,
+            capacity: to.capacity - from.capacity,
+            queue: to.queue - from.queue,
+            waiting: to.waiting - from.waiting,
+            working: to.working - from.working,
+            span: to.span - from.span,
         }
     }
-    (sum, spent, span)
 }
 
 fn describe(
@@ -203,7 +246,8 @@ fn describe(
     let flagged =
         || facts.measured.iter().zip(&when).filter(|(_, on)| **on).map(|(frame, _)| frame);
     let (from, to) = (flagged().next()?.start, flagged().next_back()?.end);
-    let (sum, spent, lasted) = summed(flagged(), part, resource.unwrap_or(0));
+    let place = (part, resource.unwrap_or(0));
+    let sum = flagged().fold(Sum::default(), |sum, frame| sum.with(frame, place));
     let turned = |resource: usize| -> u64 {
         let all = facts.parts[part].instances.iter();
         all.map(|instance| instance.stations[resource].turned_away.count()).sum()
@@ -214,11 +258,11 @@ fn describe(
         kind,
         from,
         to,
-        lasted,
-        utilisation: ratio(sum.busy_ns as f64, sum.capacity_ns as f64),
-        queue_mean: ratio(sum.queue_ns as f64, lasted as f64),
-        away: (1.0 - ratio(spent[1] as f64, sum.busy_ns as f64)).clamp(0.0, 1.0),
-        waiting_ns: spent[0],
+        lasted: sum.span,
+        utilisation: sum.utilisation(),
+        queue_mean: sum.queue_mean(),
+        away: (1.0 - ratio(sum.working as f64, sum.busy as f64)).clamp(0.0, 1.0),
+        waiting_ns: sum.waiting,
         turned_away: resource.map_or(0, turned),
         when,
     })

@@ -166,8 +166,8 @@ pub(crate) const FAULTS: &[Fault] = &[
     },
     Fault {
         file: "sim-cli/src/sweep/parquet.rs",
-        find: "            let values: Vec<f64> = all.iter().flatten().copied().collect();",
-        replace: "            let values: Vec<f64> = all.iter().rev().flatten().copied().collect();",
+        find: "all.iter().flatten().copied().collect();",
+        replace: "all.iter().rev().flatten().copied().collect();",
         test: "sim-cli parquet::parquet_says",
         why: "a value stands in the row of its point",
     },

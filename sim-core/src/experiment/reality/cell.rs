@@ -138,8 +138,8 @@ impl Cell {
         Ok(cell)
     }
 
-    /// The highest rate of open arrivals, per second; `None` where users wait for their answers, and
-    /// in a burst.
+    /// The highest rate of open arrivals, per second; `None` where users wait for their answers,
+    /// and in a burst.
     #[must_use]
     pub fn highest_rate(&self) -> Option<f64> {
         let rates = self.load.phases.iter().map(|phase| phase.1);

@@ -68,8 +68,8 @@ pub(super) struct Sent {
 }
 
 impl Cell {
-    /// The requests of a seed, as recorded requests in CSV from the warm-up's begin on; `None` where
-    /// users wait for their answers, so that nothing says beforehand when they ask.
+    /// The requests of a seed, as recorded requests in CSV from the warm-up's begin on; `None`
+    /// where users wait for their answers, so that nothing says beforehand when they ask.
     #[must_use]
     pub fn recorded(&self, seed: u64) -> Option<String> {
         let sent = self.sent(seed)?;
