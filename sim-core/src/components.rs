@@ -468,6 +468,7 @@ catalogue! {
     balancer::Balancer,
     cache::Cache,
     connection_pool::ConnectionPool,
+    connection_pooler::ConnectionPooler,
     database::Database,
     link::Link,
     rate_limit::RateLimit,

@@ -98,7 +98,7 @@ pub(crate) fn world() -> impl Strategy<Value = World> {
     let steps = proptest::collection::vec(0u8..11, 1..6);
     let events = proptest::collection::vec(happening(), 0..5);
     let (cores, queue) = (proptest::option::of(1u32..3), proptest::option::of(0u32..20));
-    let pool = ((1u32..5, 0..SERVERS.len(), 1u32..6), cores, queue, 0u8..3);
+    let pool = ((1u32..5, 0..SERVERS.len(), 1u32..6), cores, queue, 0u8..4);
     (users, any::<bool>(), 0..RULES.len(), pool, any::<bool>(), steps, events).prop_map(
         |(groups, link, rule, pool, notice, steps, events)| {
             let ((replicas, server, workers), cores, queue, stores) = pool;
@@ -141,7 +141,7 @@ pub(crate) fn spelt(bytes: &[u8]) -> World {
     let server = below(SERVERS.len() as u32) as usize;
     let cores = (below(2) == 1).then(|| 1 + below(2));
     let queue = (below(2) == 1).then(|| below(20));
-    let (notice, stores) = (below(2) == 1, below(3) as u8);
+    let (notice, stores) = (below(2) == 1, below(4) as u8);
     let steps = 1 + below(5);
     let steps = (0..steps).map(|_| below(11) as u8).collect();
     let events = below(5);
@@ -341,19 +341,31 @@ impl World {
                  contention: {alpha: 0.05, beta: 0.001}",
                 "policy: allkeys-lru, memory: 20KiB, single_flight: 30ms, ttl: 2s, jitter: 10%",
             ),
-            _ => (
+            2 => (
                 ", sessions: true, forget_all: true",
                 ", standby: {failover: {uniform: {low: 500ms, high: 2s}}}, lock_timeout: 50ms",
                 "policy: volatile-lfu, memory: 10KiB, item_cv: 1, ttl: 1s, expiring: 50%, \
                  persistence: aof, load_per_second: 100kB, max_clients: 9, early: {beta: 1, \
                  recompute: 20ms}",
             ),
+            _ => (", sessions: true", ", reserved: 1, connect: {cpu: 1ms}", "entries: 20"),
         };
+        let behind = if self.stores < 3 { "db" } else { "bouncer" };
         writeln!(
             out,
-            "  pool: {{component: connection-pool, to: db, size: 3, overflow: 1, timeout: \
+            "  pool: {{component: connection-pool, to: {behind}, size: 3, overflow: 1, timeout: \
              1s{pool}}}"
         )?;
+        if self.stores == 3 {
+            let mode = ["session", "transaction", "statement"][self.rule % 3];
+            writeln!(
+                out,
+                "  bouncer: {{component: connection-pooler, to: db, pool_mode: {mode}, \
+                 default_pool_size: 2, reserve_pool_size: 1, reserve_pool_timeout: 100ms, \
+                 max_client_conn: 3, query_wait_timeout: 500ms, server_idle_timeout: 1s, \
+                 server_login_retry: 1s, server_connect: 2ms, cpu: 200us}}"
+            )?;
+        }
         let write = "{cpu: 1ms, io: {exponential: 1ms}, commit: true, lock: {rows: 3, s: 0.5}}";
         writeln!(
             out,
@@ -373,6 +385,7 @@ impl World {
                 0 => "kill: 'web[0]'",
                 1 => "restart: web",
                 2 => "slow: db, factor: 3",
+                3 if self.stores == 3 && event.at_ms.is_multiple_of(2) => "restart: bouncer",
                 3 => "restart: db",
                 4 => "add: web",
                 5 => "remove: web",

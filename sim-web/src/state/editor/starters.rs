@@ -39,6 +39,7 @@ const STARTERS: &[(&str, &str, &str)] = &[
     ("database", "nodes", "{component: database, cores: 4}"),
     ("cache", "nodes", "{component: cache, hit: 90%, origin: TO}"),
     ("connection-pool", "nodes", "{component: connection-pool, to: TO, size: 10}"),
+    ("pgbouncer", "nodes", "{model: pgbouncer, to: TO, pool_mode: transaction}"),
     ("link", "nodes", "{component: link, to: TO, latency: 20ms}"),
     ("rate-limit", "nodes", "{component: rate-limit, to: TO, rate: 100/s}"),
     ("uplink", "nodes", "{component: uplink, to: TO, bandwidth: 100Mbit/s, size: 50KiB}"),
