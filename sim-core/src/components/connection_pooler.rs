@@ -7,8 +7,6 @@ mod terms;
 #[cfg(test)]
 mod tests;
 
-use std::collections::VecDeque;
-
 use serde::{Deserialize, Serialize};
 
 pub use self::spec::{ConnectionPoolerSpec, PoolMode};
@@ -24,6 +22,7 @@ use crate::engine::request::{Ask, Cause, Outcome, ReqId, Want};
 use crate::engine::slab::Slab;
 use crate::engine::time::{Nanos, SECOND};
 use crate::rules::pool::Stock;
+use crate::rules::thread::Thread;
 use crate::units::Duration;
 use crate::wiring::{Flaw, Site, Wider};
 
@@ -69,8 +68,7 @@ pub struct ConnectionPooler {
     /// Server connections.
     stock: Stock,
     line: Queue,
-    /// Queries that need the thread; the first one has it.
-    thread: VecDeque<u32>,
+    thread: Thread,
     jobs: Slab<Job>,
     /// Client connections that stay open.
     loans: Loans,
@@ -197,7 +195,7 @@ impl Component for ConnectionPooler {
             terms: Terms::new(spec, site)?,
             stock: Stock::default(),
             line: Queue::default(),
-            thread: VecDeque::new(),
+            thread: Thread::default(),
             jobs: Slab::default(),
             loans: Loans::default(),
             kept: Vec::new(),

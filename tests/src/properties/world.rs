@@ -43,8 +43,8 @@ pub(crate) struct World {
     pub(crate) idle_node: bool,
 }
 
-/// Rules of a balancer, then those of a reverse proxy.
-const RULES: [&str; 14] = [
+/// Rules of a balancer, then those of a reverse proxy, then those of a queueing proxy.
+const RULES: [&str; 18] = [
     "round_robin",
     "weighted",
     "least_connections",
@@ -59,8 +59,17 @@ const RULES: [&str; 14] = [
     "consistent_hash",
     "random",
     "random_two",
+    "roundrobin",
+    "leastconn",
+    "first",
+    "source",
 ];
 const BALANCER_RULES: usize = 7;
+const QUEUEING_RULES: usize = 14;
+/// What a queueing proxy of a random scenario has beside its rule.
+const QUEUEING: &str = "maxconn: 2, timeout_queue: 400ms, timeout_connect: 200ms, \
+                        timeout_server: 300ms, retries: 2, redispatch: true, connect: 1ms, \
+                        cpu: 50us, check: {endpoint: one, inter: 3s, rise: 1}";
 /// What a reverse proxy of a random scenario has beside its rule.
 const PROXY: &str = "worker_processes: 2, fail_timeout: 2s, connect: 1ms, cpu: 50us, \
                      proxy_read_timeout: 300ms, tls: {handshake: 2ms, resumed: 1ms}, \
@@ -95,7 +104,7 @@ fn happening() -> impl Strategy<Value = Happening> {
 /// Any valid scenario of this family.
 pub(crate) fn world() -> impl Strategy<Value = World> {
     let users = proptest::collection::vec(group(), 1..4);
-    let steps = proptest::collection::vec(0u8..11, 1..6);
+    let steps = proptest::collection::vec(0u8..12, 1..6);
     let events = proptest::collection::vec(happening(), 0..5);
     let (cores, queue) = (proptest::option::of(1u32..3), proptest::option::of(0u32..20));
     let pool = ((1u32..5, 0..SERVERS.len(), 1u32..6), cores, queue, 0u8..4);
@@ -143,7 +152,7 @@ pub(crate) fn spelt(bytes: &[u8]) -> World {
     let queue = (below(2) == 1).then(|| below(20));
     let (notice, stores) = (below(2) == 1, below(4) as u8);
     let steps = 1 + below(5);
-    let steps = (0..steps).map(|_| below(11) as u8).collect();
+    let steps = (0..steps).map(|_| below(12) as u8).collect();
     let events = below(5);
     let events = (0..events)
         .map(|_| Happening {
@@ -236,6 +245,7 @@ impl World {
                  io: 10ms]}"
             }
             9 => "hold: {steps: [query: {kind: write}, io: 3ms, query: {time: 2ms}]}",
+            10 => "call: {to: tasks}",
             _ => "cpu: 3ms",
         }
     }
@@ -300,8 +310,15 @@ impl World {
         let rule = RULES[self.rule];
         if self.rule < BALANCER_RULES {
             writeln!(out, "  lb: {{component: balancer, balance: {rule}, to: web}}")?;
-        } else {
+        } else if self.rule < QUEUEING_RULES {
             writeln!(out, "  lb: {{component: reverse-proxy, balance: {rule}, to: web, {PROXY}}}")?;
+        } else {
+            writeln!(
+                out,
+                "  lb: {{component: queueing-proxy, balance: {rule}, to: web, abortonclose: {}, \
+                 {QUEUEING}}}",
+                self.notice
+            )?;
         }
         if self.server == 0 {
             self.pool(out)?
@@ -315,6 +332,13 @@ impl World {
                 writeln!(out, "        - {}", Self::step(step))?;
             }
         }
+        let ack = ["pop", "early", "late"][self.rule % 3];
+        writeln!(
+            out,
+            "  tasks: {{component: task-queue, to: extra, ack: {ack}, prefetch_multiplier: 2, \
+             visibility_timeout: 2s, fetch: 1ms, await_result: {}}}",
+            self.notice
+        )?;
         self.stores(out)?;
         writeln!(
             out,
@@ -393,7 +417,7 @@ impl World {
                 7 => "restart: redis",
                 8 => "flush: redis",
                 9 if self.server > 0 => "reload: web",
-                10 if self.rule >= BALANCER_RULES => "reload: lb",
+                10 if (BALANCER_RULES..QUEUEING_RULES).contains(&self.rule) => "reload: lb",
                 11 => "restart: web, graceful: true",
                 _ => "set: nodes.web.workers, to: 3",
             };

@@ -7,33 +7,25 @@ use crate::engine::kernel::Cx;
 use crate::engine::queue::Waiter;
 use crate::engine::request::{Ask, Cause, Doing, Outcome};
 use crate::rules::pool::breaks;
+use crate::rules::thread;
 
 impl ConnectionPooler {
     pub(super) fn compute(&mut self, cx: &mut Cx<'_>, index: u32) {
-        self.thread.push_back(index);
-        if self.thread.len() == 1 {
-            self.compute_next(cx);
-        } else if let Some(job) = self.jobs.get(index) {
-            cx.doing(job.req, Doing::Waiting);
-            self.cpu.enqueue(cx.now());
+        let Some(job) = self.jobs.get(index) else { return };
+        if self.thread.join(cx, &mut self.cpu, (index, job.req)) {
+            self.compute_next(cx, index);
         }
     }
 
-    fn compute_next(&mut self, cx: &mut Cx<'_>) {
-        let first = self.thread.front().and_then(|&index| self.jobs.get(index));
-        let Some(job) = first else { return };
-        self.cpu.seize(cx.now(), cx.now() - job.since);
-        cx.doing(job.req, Doing::Working);
-        cx.after(stretch(self.terms.cpu, self.slow), THREAD);
+    fn compute_next(&mut self, cx: &mut Cx<'_>, index: u32) {
+        let Some(job) = self.jobs.get(index) else { return };
+        let span = stretch(self.terms.cpu, self.slow);
+        thread::work(cx, &mut self.cpu, (job.req, job.since), (span, THREAD));
     }
 
     pub(super) fn computed(&mut self, cx: &mut Cx<'_>) {
-        let done = self.thread.pop_front();
-        self.cpu.release(cx.now());
-        if !self.thread.is_empty() {
-            self.cpu.dequeue(cx.now());
-            self.compute_next(cx);
-        }
+        let (done, next) = self.thread.leave(cx.now(), &mut self.cpu);
+        next.into_iter().for_each(|index| self.compute_next(cx, index));
         done.into_iter().for_each(|index| self.find_server(cx, index));
     }
 

@@ -46,6 +46,12 @@ const STARTERS: &[(&str, &str, &str)] = &[
     ("station", "nodes", "{component: station, service: {exponential: 20ms}}"),
     ("nginx", "nodes", "{model: nginx, machine: c7i.large, to: TO}"),
     (
+        "queueing-proxy",
+        "nodes",
+        "{model: haproxy-2.6, maxconn: 10, timeout_connect: 5s, timeout_server: 60s, to: TO}",
+    ),
+    ("celery", "nodes", "{model: celery, to: TO}"),
+    (
         "gunicorn-gthread",
         "nodes",
         "{model: gunicorn-gthread, machine: c7i.large, workers: 5, threads: 4, steps: [cpu: 10ms]}",
@@ -88,7 +94,7 @@ pub fn leads(word: &str) -> bool {
 #[must_use]
 pub fn takes_many(word: &str) -> bool {
     let found = STARTERS.iter().find(|(known, ..)| *known == word);
-    ["balancer", "nginx"].contains(&word)
+    ["balancer", "nginx", "queueing-proxy", "celery"].contains(&word)
         || found.is_some_and(|(_, section, _)| over_service(section))
 }
 
