@@ -244,7 +244,7 @@ impl Component for ConnectionPooler {
 
     fn bound(spec: &ConnectionPoolerSpec) -> Bound {
         let cpu = spec.cpu.map_or(0.0, Duration::seconds);
-        Bound { per_second: (cpu > 0.0).then(|| 1.0 / cpu) }
+        Bound { per_second: (cpu > 0.0).then(|| 1.0 / cpu), ..Bound::default() }
     }
 
     fn limits(spec: &ConnectionPoolerSpec) -> Limits {

@@ -192,7 +192,7 @@ impl Component for QueueingProxy {
 
     fn bound(spec: &QueueingProxySpec) -> Bound {
         let cpu = spec.cpu.map_or(0.0, Duration::seconds);
-        Bound { per_second: (cpu > 0.0).then(|| 1.0 / cpu) }
+        Bound { per_second: (cpu > 0.0).then(|| 1.0 / cpu), forwards: true, in_order: false }
     }
 
     fn limits(spec: &QueueingProxySpec) -> Limits {
