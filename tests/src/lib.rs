@@ -37,6 +37,8 @@ mod support;
 #[cfg(test)]
 mod sweeps;
 #[cfg(test)]
+mod tasks;
+#[cfg(test)]
 mod tidy;
 #[cfg(test)]
 mod traces;

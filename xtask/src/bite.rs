@@ -11,6 +11,7 @@ mod page;
 mod plant;
 mod recorded;
 mod report;
+mod stacks;
 mod tidy;
 mod trace;
 mod tree;
@@ -43,6 +44,7 @@ const FAMILIES: &[&[Fault]] = &[
     page::FAULTS,
     recorded::FAULTS,
     report::FAULTS,
+    stacks::FAULTS,
     tidy::FAULTS,
     trace::FAULTS,
 ];
