@@ -2,4 +2,6 @@
 
 pub mod address;
 pub mod bucket;
+pub mod health;
 pub mod pool;
+pub mod thread;

@@ -33,6 +33,8 @@ mod support;
 #[cfg(test)]
 mod sweeps;
 #[cfg(test)]
+mod tasks;
+#[cfg(test)]
 mod tidy;
 #[cfg(test)]
 mod traces;

@@ -8,38 +8,38 @@ use sim_core::run::{Advanced, Run};
 use crate::support::plan;
 
 /// A run of a scenario in its first `until` ns, that instant included.
-fn run(text: &str, until: Nanos) -> Run {
+pub(crate) fn run(text: &str, until: Nanos) -> Run {
     let head = "busyhour: 1\nduration: 1h\n";
     let mut run = Run::new(plan(&format!("{head}{text}"), &[]), 1).expect("it can be built");
     advance(&mut run, until);
     run
 }
 
-fn advance(run: &mut Run, until: Nanos) {
+pub(crate) fn advance(run: &mut Run, until: Nanos) {
     assert_eq!(run.advance(until + 1, u64::MAX), Advanced::Reached);
 }
 
-fn node(run: &Run, name: &str) -> usize {
+pub(crate) fn node(run: &Run, name: &str) -> usize {
     run.plan().blueprint.site().places[name].members[0] as usize
 }
 
-fn count(run: &Run, name: &str, what: &str) -> u64 {
+pub(crate) fn count(run: &Run, name: &str, what: &str) -> u64 {
     let surveys = run.surveys();
     let counts = &surveys[node(run, name)].counts;
     counts.iter().find(|(known, _)| *known == what).expect("it is counted").1
 }
 
-fn resource(run: &Run, name: &str, what: &str) -> Station {
+pub(crate) fn resource(run: &Run, name: &str, what: &str) -> Station {
     let surveys = run.surveys();
     let resources = &surveys[node(run, name)].resources;
     *resources.iter().find(|resource| resource.name == what).expect("it is shown").station
 }
 
-fn completed(run: &Run, users: &str) -> u64 {
+pub(crate) fn completed(run: &Run, users: &str) -> u64 {
     run.surveys()[node(run, users)].tallies.iter().map(|tally| tally.completed).sum()
 }
 
-fn failed(run: &Run, users: &str, cause: Cause) -> u64 {
+pub(crate) fn failed(run: &Run, users: &str, cause: Cause) -> u64 {
     let surveys = run.surveys();
     surveys[node(run, users)].tallies.iter().map(|tally| tally.failed[cause as usize]).sum()
 }

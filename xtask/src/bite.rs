@@ -10,6 +10,7 @@ mod mismatches;
 mod page;
 mod plant;
 mod report;
+mod stacks;
 mod tidy;
 mod trace;
 mod tree;
@@ -41,6 +42,7 @@ const FAMILIES: &[&[Fault]] = &[
     mismatches::FAULTS,
     page::FAULTS,
     report::FAULTS,
+    stacks::FAULTS,
     tidy::FAULTS,
     trace::FAULTS,
 ];

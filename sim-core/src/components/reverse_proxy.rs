@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use self::clients::Clients;
 use self::flow::{Phase, Visit};
-use self::health::{Check, Health};
+use self::health::Health;
 use self::idle::Keepalive;
 use self::limits::{LimitConn, LimitReq};
 use self::next::{NextUpstream, READ_TIMEOUT_S};
@@ -39,6 +39,7 @@ use crate::engine::meter::Station;
 use crate::engine::request::{Cause, Outcome, ReqId};
 use crate::engine::slab::Slab;
 use crate::engine::time::Nanos;
+use crate::rules::health::Check;
 use crate::units::Duration;
 use crate::wiring::{Flaw, Site, Wider};
 

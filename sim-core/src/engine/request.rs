@@ -51,6 +51,8 @@ pub enum Cause {
     Lost,
     /// The queue had no room.
     QueueFull,
+    /// It waited too long in a proxy's queue.
+    QueueTimeout,
     /// A limit on the rate, or on the number at a time, turned it away.
     RateLimited,
     /// No pooled connection became free in time.
@@ -79,10 +81,11 @@ pub enum Cause {
 
 impl Cause {
     /// Every cause, in report order.
-    pub const ALL: [Cause; 15] = [
+    pub const ALL: [Cause; 16] = [
         Cause::Refused,
         Cause::Lost,
         Cause::QueueFull,
+        Cause::QueueTimeout,
         Cause::RateLimited,
         Cause::PoolTimeout,
         Cause::TooManyConnections,
@@ -104,6 +107,7 @@ impl Cause {
             Cause::Refused => "refused",
             Cause::Lost => "lost",
             Cause::QueueFull => "queue_full",
+            Cause::QueueTimeout => "queue_timeout",
             Cause::RateLimited => "rate_limited",
             Cause::PoolTimeout => "pool_timeout",
             Cause::TooManyConnections => "too_many_connections",

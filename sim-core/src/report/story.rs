@@ -174,6 +174,7 @@ pub(super) fn meaning(cause: &str) -> &'static str {
         "queue_full" => "the line had no room",
         "rate_limited" => "a rate limiter turned it away",
         "pool_timeout" => "no pooled connection became free in time",
+        "queue_timeout" => "it waited too long in a proxy's queue",
         "too_many_connections" => "somebody on the way had no room for one more connection",
         "no_backend" => "no backend was in service",
         "reset" => "its server died while serving it",

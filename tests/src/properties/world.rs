@@ -43,8 +43,8 @@ pub(crate) struct World {
     pub(crate) idle_node: bool,
 }
 
-/// Rules of a balancer, then those of a reverse proxy.
-const RULES: [&str; 14] = [
+/// Rules of a balancer, then those of a reverse proxy, then those of a queueing proxy.
+const RULES: [&str; 18] = [
     "round_robin",
     "weighted",
     "least_connections",
@@ -59,8 +59,17 @@ const RULES: [&str; 14] = [
     "consistent_hash",
     "random",
     "random_two",
+    "roundrobin",
+    "leastconn",
+    "first",
+    "source",
 ];
 const BALANCER_RULES: usize = 7;
+const QUEUEING_RULES: usize = 14;
+/// What a queueing proxy of a random scenario has beside its rule.
+const QUEUEING: &str = "maxconn: 2, timeout_queue: 400ms, timeout_connect: 200ms, \
+                        timeout_server: 300ms, retries: 2, redispatch: true, connect: 1ms, \
+                        cpu: 50us, check: {endpoint: one, inter: 3s, rise: 1}";
 /// What a reverse proxy of a random scenario has beside its rule.
 const PROXY: &str = "worker_processes: 2, fail_timeout: 2s, connect: 1ms, cpu: 50us, \
                      proxy_read_timeout: 300ms, tls: {handshake: 2ms, resumed: 1ms}, \
@@ -95,10 +104,10 @@ fn happening() -> impl Strategy<Value = Happening> {
 /// Any valid scenario of this family.
 pub(crate) fn world() -> impl Strategy<Value = World> {
     let users = proptest::collection::vec(group(), 1..4);
-    let steps = proptest::collection::vec(0u8..11, 1..6);
+    let steps = proptest::collection::vec(0u8..12, 1..6);
     let events = proptest::collection::vec(happening(), 0..5);
     let (cores, queue) = (proptest::option::of(1u32..3), proptest::option::of(0u32..20));
-    let pool = ((1u32..5, 0..SERVERS.len(), 1u32..6), cores, queue, 0u8..3);
+    let pool = ((1u32..5, 0..SERVERS.len(), 1u32..6), cores, queue, 0u8..4);
     (users, any::<bool>(), 0..RULES.len(), pool, any::<bool>(), steps, events).prop_map(
         |(groups, link, rule, pool, notice, steps, events)| {
             let ((replicas, server, workers), cores, queue, stores) = pool;
@@ -141,9 +150,9 @@ pub(crate) fn spelt(bytes: &[u8]) -> World {
     let server = below(SERVERS.len() as u32) as usize;
     let cores = (below(2) == 1).then(|| 1 + below(2));
     let queue = (below(2) == 1).then(|| below(20));
-    let (notice, stores) = (below(2) == 1, below(3) as u8);
+    let (notice, stores) = (below(2) == 1, below(4) as u8);
     let steps = 1 + below(5);
-    let steps = (0..steps).map(|_| below(11) as u8).collect();
+    let steps = (0..steps).map(|_| below(12) as u8).collect();
     let events = below(5);
     let events = (0..events)
         .map(|_| Happening {
@@ -236,6 +245,7 @@ impl World {
                  io: 10ms]}"
             }
             9 => "hold: {steps: [query: {kind: write}, io: 3ms, query: {time: 2ms}]}",
+            10 => "call: {to: tasks}",
             _ => "cpu: 3ms",
         }
     }
@@ -300,8 +310,15 @@ impl World {
         let rule = RULES[self.rule];
         if self.rule < BALANCER_RULES {
             writeln!(out, "  lb: {{component: balancer, balance: {rule}, to: web}}")?;
-        } else {
+        } else if self.rule < QUEUEING_RULES {
             writeln!(out, "  lb: {{component: reverse-proxy, balance: {rule}, to: web, {PROXY}}}")?;
+        } else {
+            writeln!(
+                out,
+                "  lb: {{component: queueing-proxy, balance: {rule}, to: web, abortonclose: {}, \
+                 {QUEUEING}}}",
+                self.notice
+            )?;
         }
         if self.server == 0 {
             self.pool(out)?
@@ -315,6 +332,13 @@ impl World {
                 writeln!(out, "        - {}", Self::step(step))?;
             }
         }
+        let ack = ["pop", "early", "late"][self.rule % 3];
+        writeln!(
+            out,
+            "  tasks: {{component: task-queue, to: extra, ack: {ack}, prefetch_multiplier: 2, \
+             visibility_timeout: 2s, fetch: 1ms, await_result: {}}}",
+            self.notice
+        )?;
         self.stores(out)?;
         writeln!(
             out,
@@ -341,19 +365,31 @@ impl World {
                  contention: {alpha: 0.05, beta: 0.001}",
                 "policy: allkeys-lru, memory: 20KiB, single_flight: 30ms, ttl: 2s, jitter: 10%",
             ),
-            _ => (
+            2 => (
                 ", sessions: true, forget_all: true",
                 ", standby: {failover: {uniform: {low: 500ms, high: 2s}}}, lock_timeout: 50ms",
                 "policy: volatile-lfu, memory: 10KiB, item_cv: 1, ttl: 1s, expiring: 50%, \
                  persistence: aof, load_per_second: 100kB, max_clients: 9, early: {beta: 1, \
                  recompute: 20ms}",
             ),
+            _ => (", sessions: true", ", reserved: 1, connect: {cpu: 1ms}", "entries: 20"),
         };
+        let behind = if self.stores < 3 { "db" } else { "bouncer" };
         writeln!(
             out,
-            "  pool: {{component: connection-pool, to: db, size: 3, overflow: 1, timeout: \
+            "  pool: {{component: connection-pool, to: {behind}, size: 3, overflow: 1, timeout: \
              1s{pool}}}"
         )?;
+        if self.stores == 3 {
+            let mode = ["session", "transaction", "statement"][self.rule % 3];
+            writeln!(
+                out,
+                "  bouncer: {{component: connection-pooler, to: db, pool_mode: {mode}, \
+                 default_pool_size: 2, reserve_pool_size: 1, reserve_pool_timeout: 100ms, \
+                 max_client_conn: 3, query_wait_timeout: 500ms, server_idle_timeout: 1s, \
+                 server_login_retry: 1s, server_connect: 2ms, cpu: 200us}}"
+            )?;
+        }
         let write = "{cpu: 1ms, io: {exponential: 1ms}, commit: true, lock: {rows: 3, s: 0.5}}";
         writeln!(
             out,
@@ -373,6 +409,7 @@ impl World {
                 0 => "kill: 'web[0]'",
                 1 => "restart: web",
                 2 => "slow: db, factor: 3",
+                3 if self.stores == 3 && event.at_ms.is_multiple_of(2) => "restart: bouncer",
                 3 => "restart: db",
                 4 => "add: web",
                 5 => "remove: web",
@@ -380,7 +417,7 @@ impl World {
                 7 => "restart: redis",
                 8 => "flush: redis",
                 9 if self.server > 0 => "reload: web",
-                10 if self.rule >= BALANCER_RULES => "reload: lb",
+                10 if (BALANCER_RULES..QUEUEING_RULES).contains(&self.rule) => "reload: lb",
                 11 => "restart: web, graceful: true",
                 _ => "set: nodes.web.workers, to: 3",
             };

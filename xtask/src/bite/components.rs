@@ -53,9 +53,9 @@ pub(crate) const FAULTS: &[Fault] = &[
         why: "max_conns keeps a server from drowning",
     },
     Fault {
-        file: "sim-core/src/components/reverse_proxy/health.rs",
-        find: "        if peer.is_healthy && check.streak >= health.fall {",
-        replace: "        if peer.is_healthy && check.streak > health.fall {",
+        file: "sim-core/src/rules/health.rs",
+        find: "(true, false) => self.streak < terms.fall,",
+        replace: "(true, false) => self.streak <= terms.fall,",
         test: "goldens::",
         why: "the third failed check takes a peer out",
     },

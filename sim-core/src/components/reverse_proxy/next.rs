@@ -95,7 +95,7 @@ impl NextUpstream {
 /// own error, whatever the reason; queues, limits and proxies say more.
 pub(super) fn status_of(cause: Cause) -> u16 {
     match cause {
-        Cause::QueueFull => 503,
+        Cause::QueueFull | Cause::QueueTimeout => 503,
         Cause::RateLimited => 429,
         Cause::NoBackend => 502,
         Cause::GatewayTimeout => 504,

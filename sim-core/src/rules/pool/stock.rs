@@ -61,6 +61,12 @@ impl Stock {
         self.connections.insert(Connection { session, ends, idle_since: 0 })
     }
 
+    /// Whether a connection of that number is open.
+    #[must_use]
+    pub fn has(&self, number: u32) -> bool {
+        self.connections.get(number).is_some()
+    }
+
     /// Its number at the other end.
     #[inline]
     #[must_use]
@@ -96,6 +102,18 @@ impl Stock {
         };
         let at = self.idle.iter().position(is_old)?;
         self.idle.remove(at)
+    }
+
+    /// Since when the connection lies idle that does so for longest.
+    #[must_use]
+    pub fn oldest_idle(&self) -> Option<Nanos> {
+        self.connections.get(*self.idle.front()?).map(|connection| connection.idle_since)
+    }
+
+    /// The connection that has been idle for longest, if it came back at `before` or earlier.
+    pub fn take_idle_since(&mut self, before: Nanos) -> Option<u32> {
+        self.oldest_idle().filter(|&since| since <= before)?;
+        self.idle.pop_front()
     }
 
     /// The connection that came back last.

@@ -39,11 +39,18 @@ const STARTERS: &[(&str, &str, &str)] = &[
     ("database", "nodes", "{component: database, cores: 4}"),
     ("cache", "nodes", "{component: cache, hit: 90%, origin: TO}"),
     ("connection-pool", "nodes", "{component: connection-pool, to: TO, size: 10}"),
+    ("pgbouncer", "nodes", "{model: pgbouncer, to: TO, pool_mode: transaction}"),
     ("link", "nodes", "{component: link, to: TO, latency: 20ms}"),
     ("rate-limit", "nodes", "{component: rate-limit, to: TO, rate: 100/s}"),
     ("uplink", "nodes", "{component: uplink, to: TO, bandwidth: 100Mbit/s, size: 50KiB}"),
     ("station", "nodes", "{component: station, service: {exponential: 20ms}}"),
     ("nginx", "nodes", "{model: nginx, machine: c7i.large, to: TO}"),
+    (
+        "queueing-proxy",
+        "nodes",
+        "{model: haproxy-2.6, maxconn: 10, timeout_connect: 5s, timeout_server: 60s, to: TO}",
+    ),
+    ("celery", "nodes", "{model: celery, to: TO}"),
     (
         "gunicorn-gthread",
         "nodes",
@@ -87,7 +94,7 @@ pub fn leads(word: &str) -> bool {
 #[must_use]
 pub fn takes_many(word: &str) -> bool {
     let found = STARTERS.iter().find(|(known, ..)| *known == word);
-    ["balancer", "nginx"].contains(&word)
+    ["balancer", "nginx", "queueing-proxy", "celery"].contains(&word)
         || found.is_some_and(|(_, section, _)| over_service(section))
 }
 

@@ -1,0 +1,111 @@
+//! Faults in what stands between an application and its stores: poolers, queueing proxies, queues.
+
+use super::Fault;
+
+pub(crate) const FAULTS: &[Fault] = &[
+    Fault {
+        file: "sim-core/src/components/connection_pooler/servers.rs",
+        find: "        self.is_opening = true;",
+        replace: "        self.is_opening = false;",
+        test: "sim-core connection_pooler",
+        why: "pgbouncer opens one server connection at a time",
+    },
+    Fault {
+        file: "sim-core/src/components/connection_pooler/queries.rs",
+        find: "let ticks = (now + wait - self.started) / TICK + 1;",
+        replace: "let ticks = (now + wait - self.started) / TICK;",
+        test: "sim-core connection_pooler",
+        why: "query_wait_timeout is over at the first look after it",
+    },
+    Fault {
+        file: "sim-core/src/components/connection_pooler.rs",
+        find: "        let keeps = self.terms.mode == PoolMode::Session && !has_left;",
+        replace: "        let keeps = !has_left;",
+        test: "sim-core connection_pooler",
+        why: "in transaction mode an idle client holds no server connection",
+    },
+    Fault {
+        file: "sim-core/src/components/connection_pooler/terms.rs",
+        find: "        open < if is_reserve_due { self.pool.limit } else { self.pool.size }",
+        replace: "        open < if is_reserve_due { self.pool.size } else { self.pool.limit }",
+        test: "sim-core connection_pooler",
+        why: "the reserve is for those who have waited",
+    },
+    Fault {
+        file: "sim-core/src/components/connection_pooler/queries.rs",
+        find: "self.stock.take_last() {",
+        replace: "self.stock.take().map(|(server, _)| server) {",
+        test: "sim-core connection_pooler",
+        why: "the server connection that came back last is used first, so that others grow old",
+    },
+    Fault {
+        file: "sim-core/src/components/connection_pooler.rs",
+        find: "                self.lose(cx, job.client, server);",
+        replace: "                self.free(cx, server);",
+        test: "sim-core connection_pooler",
+        why: "a server connection in the middle of a query is no good to anybody else",
+    },
+    Fault {
+        file: "sim-core/src/components/queueing_proxy/servers.rs",
+        find: "        self.maxconn > 0 && self.served >= self.maxconn",
+        replace: "        self.maxconn > 0 && self.served > self.maxconn",
+        test: "sim-core queueing_proxy",
+        why: "maxconn is what a server gets at a time, not one less than that",
+    },
+    Fault {
+        file: "sim-core/src/components/queueing_proxy/servers.rs",
+        find: "                (server.load(), server.changed)",
+        replace: "                (server.load(), u64::from(at))",
+        test: "sim-core queueing_proxy",
+        why: "servers that tie take turns",
+    },
+    Fault {
+        file: "sim-core/src/components/queueing_proxy/flow.rs",
+        find: "        if is_error && !takes_turns {",
+        replace: "        if is_error && takes_turns {",
+        test: "sim-core queueing_proxy",
+        why: "the same server is asked again after a pause only",
+    },
+    Fault {
+        file: "sim-core/src/components/queueing_proxy/flow.rs",
+        find: "        if !self.drops_aborted || visit.stage == Stage::Thread {",
+        replace: "        if visit.stage == Stage::Thread {",
+        test: "sim-core queueing_proxy",
+        why: "without abortonclose a server works for clients who left",
+    },
+    Fault {
+        file: "sim-core/src/components/queueing_proxy.rs",
+        find: "            queue: queue.or(connect),",
+        replace: "            queue,",
+        test: "sim-core queueing_proxy",
+        why: "timeout queue is timeout connect where it is not said",
+    },
+    Fault {
+        file: "sim-core/src/components/task_queue/spec.rs",
+        find: "            Ack::Early => ahead.saturating_add(concurrency),",
+        replace: "            Ack::Early => ahead,",
+        test: "tasks::",
+        why: "with early acknowledgement tasks taken ahead come on top of those in work",
+    },
+    Fault {
+        file: "sim-core/src/components/task_queue/consumers.rs",
+        find: "        if self.terms.ack != Ack::Early {",
+        replace: "        if self.terms.ack != Ack::Late {",
+        test: "tasks::",
+        why: "what a worker has begun and acknowledged is lost with it",
+    },
+    Fault {
+        file: "sim-core/src/components/task_queue/consumers.rs",
+        find: "            inside.retain(|&held| held != number);",
+        replace: "            inside.retain(|&held| held != number || is_broken);",
+        test: "tasks::",
+        why: "a worker that comes back holds nothing",
+    },
+    Fault {
+        file: "sim-core/src/components/task_queue.rs",
+        find: "        if std::mem::replace(&mut task.is_done, true) {",
+        replace: "        if std::mem::replace(&mut task.is_done, true) && task.copies == 0 {",
+        test: "tasks::",
+        why: "a task that is done twice has ended once",
+    },
+];
