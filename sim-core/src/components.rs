@@ -1,6 +1,6 @@
 //! The catalogue: one line per component; the YAML form, schema, knobs and pages follow from it.
 
-mod limits;
+mod claims;
 pub mod manual;
 
 use indexmap::IndexMap;
@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-pub use self::limits::{Clock, Limits, Room, Tries};
+pub use self::claims::{Clock, Limits, Room, Tries};
 use crate::engine::agenda::Lane;
 use crate::engine::kernel::{Action, Answer, Behaviour, Cancelled, Cx, Note, Vitals};
 use crate::engine::meter::{Sketch, Station};

@@ -249,7 +249,7 @@ mod tests {
     #[test]
     fn both_formats_say_the_same() {
         let csv = "time_s,endpoint,demand_ms,client,key\n0.5,io,20,7,\"a,b\"\n\n0.5,cpu,1.5,8,k\n";
-        let json = r#"{"time_ms": 500, "endpoint": "io", "demand_s": 0.02, "client": 7, "key": "a,b"}
+        let json = r#"{"time_ms": 500, "endpoint": "io", "demand_s": 0.02, "client": 7, "key":"a,b"}
 {"time_s": 0.5, "endpoint": "cpu", "demand_ms": 1.5, "client": "8", "key": "k"}"#;
         let rows = all(csv);
         assert_eq!(rows, all(json));
@@ -297,7 +297,8 @@ mod tests {
             ("time_s,demand_ms\n1\n", "line 2: demand_ms is missing: write 2 values"),
             (
                 "when,demand_ms\n1,3\n",
-                "line 1: no column is called \"when\": write time_s or time_ms, endpoint, demand_s or demand_ms, key, client",
+                "line 1: no column is called \"when\": write time_s or time_ms, endpoint, demand_s or \
+                 demand_ms, key, client",
             ),
             ("endpoint\nio\n", "line 1: the time is missing: name a column time_s or time_ms"),
             (
@@ -306,7 +307,8 @@ mod tests {
             ),
             (
                 "{\"time_s\": 1}\n{\"time\": 2}\n",
-                "line 2: no field is called \"time\": write time_s or time_ms, endpoint, demand_s or demand_ms, key, client",
+                "line 2: no field is called \"time\": write time_s or time_ms, endpoint, demand_s or \
+                 demand_ms, key, client",
             ),
             (
                 "{\"time_s\": 1}\n{\"endpoint\": \"io\"}\n",

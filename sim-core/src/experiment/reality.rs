@@ -53,7 +53,6 @@ impl Cell {
         let sent = self.sent(seed).map(|all| {
             all.iter().filter(|request| (from..to).contains(&request.at_s)).count() as u64
         });
-        let window = if self.regime() == Regime::Burst { (0, window.1) } else { window };
         Figures::of(&run.take_ends(), window, sent)
     }
 }

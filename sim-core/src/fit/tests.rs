@@ -132,7 +132,8 @@ fn spans_of_servers_become_requests() {
     let span = |at: u64| {
         format!(
             "{{\"kind\":2,\"name\":\"GET\",\"startTimeUnixNano\":\"{}\",\"endTimeUnixNano\":\"{}\",\
-             \"attributes\":[{{\"key\":\"http.route\",\"value\":{{\"stringValue\":\"/user/{{id}}\"}}}},\
+             \"attributes\":[{{\"key\":\"http.route\",\
+             \"value\":{{\"stringValue\":\"/user/{{id}}\"}}}},\
              {{\"key\":\"http.request.method\",\"value\":{{\"stringValue\":\"GET\"}}}}],\
              \"status\":{{\"code\":{}}}}}",
             at * SECOND,

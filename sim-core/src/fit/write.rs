@@ -111,8 +111,8 @@ impl Fit {
             self.workers()
         ));
         out.push_str(
-            "    # TODO: say what computes (cpu: 5ms), and what asks a database (query: 9ms). The\n    \
-             # times below hold the waiting of that day, too, which is simulated again.\n    \
+            "    # TODO: say what computes (cpu: 5ms), and what asks a database (query: 9ms).\n    \
+             # The times below hold the waiting of that day, too, which is simulated again.\n    \
              endpoints:\n",
         );
         for (name, endpoint) in &self.endpoints {
