@@ -297,8 +297,8 @@ mod tests {
             ("time_s,demand_ms\n1\n", "line 2: demand_ms is missing: write 2 values"),
             (
                 "when,demand_ms\n1,3\n",
-                "line 1: no column is called \"when\": write time_s or time_ms, endpoint, demand_s or \
-                 demand_ms, key, client",
+                "line 1: no column is called \"when\": write time_s or time_ms, endpoint, \
+                 demand_s or demand_ms, key, client",
             ),
             ("endpoint\nio\n", "line 1: the time is missing: name a column time_s or time_ms"),
             (
@@ -307,8 +307,8 @@ mod tests {
             ),
             (
                 "{\"time_s\": 1}\n{\"time\": 2}\n",
-                "line 2: no field is called \"time\": write time_s or time_ms, endpoint, demand_s or \
-                 demand_ms, key, client",
+                "line 2: no field is called \"time\": write time_s or time_ms, endpoint, \
+                 demand_s or demand_ms, key, client",
             ),
             (
                 "{\"time_s\": 1}\n{\"endpoint\": \"io\"}\n",

@@ -47,7 +47,8 @@ pub(crate) fn failed(run: &Run, users: &str, cause: Cause) -> u64 {
 /// A cache that is filled has the most popular keys and no others.
 #[test]
 fn a_filled_cache_knows_its_keys_from_the_start() {
-    let text = "users:\n  all: {enter: web, arrivals: 100/s, limit: 20_000, keys: {n: 100, s: 0.01}}\n\
+    let text = "users:\n\
+        \x20 all: {enter: web, arrivals: 100/s, limit: 20_000, keys: {n: 100, s: 0.01}}\n\
         nodes:\n  web: {component: worker-pool, workers: 100, steps: [cached: {in: redis}]}\n\
         \x20 redis: {component: cache, filled: 40}\n";
     let run = run(text, 300 * SECOND);

@@ -54,8 +54,8 @@ pub(crate) const FAULTS: &[Fault] = &[
     },
     Fault {
         file: "sim-core/src/components/connection_pool/waking.rs",
-        find: "        let ticket = self.line.push(Waiter { req, since, word: u64::from(index) });",
-        replace: "        let ticket = self.line.push(Waiter { req, since: now, word: u64::from(index) });",
+        find: "Waiter { req, since, word: u64::from(index) }",
+        replace: "Waiter { req, since: now, word: u64::from(index) }",
         test: "connection_pool::tests::who_asks",
         why: "the wait of who is overtaken would begin anew",
     },
@@ -89,8 +89,8 @@ pub(crate) const FAULTS: &[Fault] = &[
     },
     Fault {
         file: "sim-core/src/experiment/reality/judge.rs",
-        find: "        let done = ends.iter().filter(is_done).filter(|end| within(end.ended)).count();",
-        replace: "        let done = ends.iter().filter(is_done).count();",
+        find: ".filter(|end| within(end.ended)).count();",
+        replace: ".count();",
         test: "reality::the_table",
         why: "what is answered after the window would count as throughput",
     },
