@@ -27,7 +27,7 @@ fn log() -> String {
     let (mut at, mut text) = (0.0, String::new());
     while at < 200.0 {
         at += exponential(&mut rng) / 20.0;
-        let pays = exponential(&mut rng) > 2.302_585;
+        let pays = exponential(&mut rng) > std::f64::consts::LN_10;
         let took = if pays { 0.2 } else { 0.05 * libm::exp(0.8 * normal(&mut rng)) };
         let what = if pays { "POST /pay" } else { "GET /product/4711?ref=x" };
         let second = 10 + at as u64;

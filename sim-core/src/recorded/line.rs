@@ -141,7 +141,7 @@ fn number_of(name: &str) -> u64 {
 
 fn nanos(value: f64, unit: Nanos) -> Option<Nanos> {
     let seconds = value * unit as f64 / SECOND as f64;
-    (0.0..LATEST).contains(&seconds).then(|| (value * unit as f64 + 0.5) as Nanos)
+    (0.0..LATEST).contains(&seconds).then_some((value * unit as f64 + 0.5) as Nanos)
 }
 
 fn time(name: &str, text: &str, unit: Nanos) -> Result<Nanos, String> {
