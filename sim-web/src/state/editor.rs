@@ -332,7 +332,9 @@ impl Editor {
     /// several instances, or the first that will do.
     fn target(&self, word: &str) -> Option<String> {
         let will_do = |part: &&Part| {
-            part.path.starts_with("nodes.") && (part.instances < 2 || starters::takes_many(word))
+            part.path.starts_with("nodes.")
+                && (part.instances < 2 || starters::takes_many(word))
+                && starters::suits(word, &part.component)
         };
         let parts = || self.parts.iter().filter(will_do);
         let chosen = self.parts.iter().position(|part| Some(&part.path) == self.chosen.as_ref());

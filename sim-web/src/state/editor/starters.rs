@@ -98,6 +98,12 @@ pub fn takes_many(word: &str) -> bool {
         || found.is_some_and(|(_, section, _)| over_service(section))
 }
 
+/// Whether a new part of that kind may lead to a component: a pooler needs what has sessions.
+#[must_use]
+pub fn suits(word: &str, component: &str) -> bool {
+    word != "pgbouncer" || component == "database"
+}
+
 /// Whether what stands in a section is named after the service that it looks after.
 #[must_use]
 pub fn over_service(section: &str) -> bool {
