@@ -83,7 +83,8 @@ impl Reality {
 
     pub(super) fn last_lines(&self) -> String {
         let held = self.cells.iter().filter(|cell| cell.held).count();
-        let mut out = format!("{held} of {} cells are within what is demanded.\n", self.cells.len());
+        let mut out =
+            format!("{held} of {} cells are within what is demanded.\n", self.cells.len());
         if let (Some(mean), Some(p95)) = (self.median_error_mean, self.median_error_p95) {
             out.push_str(&format!(
                 "Below saturation the median error of the mean is {}, of p95 {}.\n",
