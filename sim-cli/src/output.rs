@@ -4,7 +4,19 @@ use std::fs::{self, File};
 use std::io::{ErrorKind, Write, stderr, stdout};
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum;
+
 use crate::exit::Failure;
+
+/// How an answer is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+}
 
 /// Says something on standard error; if nobody listens, that is no fault.
 pub(crate) fn talk(text: &str) {

@@ -32,7 +32,7 @@ pub use self::plan::{
     Fate, LeftOut, PlanAsk, PlanFile, PlanReading, PlanStudy, PlanTerms, Point as PlanPoint,
     Proposal, SetUp, Space, plan_schema, read_plan_file,
 };
-pub use self::reality::{Cell, Figures, Judged, Predicted, Reality, Regime, Rep};
+pub use self::reality::{Cell, Figures, Judged, Predicted, Reality, Regime, Rep, Sent, Trial};
 pub use self::regression::{Outcome, Regression};
 pub use self::replications::{
     Breaks, Objective, Precision, Replications, Summary, Surety, replication_seed,

@@ -4,4 +4,5 @@ pub mod address;
 pub mod bucket;
 pub mod health;
 pub mod pool;
+pub mod servers;
 pub mod thread;

@@ -6,7 +6,9 @@ use std::fs;
 use std::sync::Arc;
 
 use sim_core::scenario::{NoFiles, read};
-use sim_core::{Cell, Figures, Judged, Plan, Predicted, Reality, Rep, Run, replication_seed};
+use sim_core::{
+    Cell, Figures, Judged, Plan, Predicted, Reality, Rep, Run, Trial, replication_seed,
+};
 
 use crate::support::{file, root};
 
@@ -28,21 +30,22 @@ fn plan(cell: &Cell) -> Plan {
     reading.plan.unwrap_or_else(|| panic!("{path}: {:?}", reading.problems.first_error()))
 }
 
-fn played(cell: &Cell, plan: &Plan, rep: &Rep, (requests, luck): (u64, u64)) -> Figures {
-    let plan = cell.plan(plan, rep, requests).expect("one group of users");
-    let mut run = Run::new(Arc::new(plan), luck).expect("it was built before");
+fn played(trial: &Trial, luck: u64) -> Figures {
+    let mut run = Run::new(Arc::clone(&trial.plan), luck).expect("it was built before");
     run.keep_ends();
     run.finish();
-    cell.predicted(&mut run, rep, requests)
+    trial.figures(&mut run)
 }
 
 fn predicted(cell: &Cell) -> Judged {
     let plan = plan(cell);
     let predict = |rep: &Rep| {
-        let seed = |n| replication_seed(rep.seed, n);
-        let same = (0..SEEDS).map(|n| played(cell, &plan, rep, (rep.seed, seed(n))));
-        let fresh = (0..SEEDS).map(|n| played(cell, &plan, rep, (seed(n), seed(n))));
-        Predicted { same: same.collect(), fresh: fresh.collect() }
+        let trial = |seed| cell.trial(&plan, rep, seed).expect("one group of users");
+        let very = trial(rep.seed);
+        let seeds = || (0..SEEDS).map(|n| replication_seed(rep.seed, n));
+        let same = seeds().map(|luck| played(&very, luck)).collect();
+        let fresh = seeds().map(|seed| played(&trial(seed), seed)).collect();
+        Predicted { same, fresh }
     };
     let predicted: Vec<Predicted> = cell.reps.iter().map(predict).collect();
     Judged::new(cell, &predicted)
@@ -79,7 +82,8 @@ fn requests_are_the_very_ones() {
         let text = file(&format!("tests/reality/{}.json", cell.cell));
         let whole: serde_json::Value = serde_json::from_str(&text).expect("JSON");
         for (rep, raw) in cell.reps.iter().zip(whole["reps"].as_array().expect("runs")) {
-            let Some(text) = cell.recorded(rep.seed) else { continue };
+            let Some(sent) = cell.sent(rep.seed) else { continue };
+            let text = cell.recorded(&sent);
             let Some(head) = raw["trace_head_t_s_demand_ms"].as_array() else { continue };
             for (line, told) in text.lines().skip(1).zip(head) {
                 let mut numbers =

@@ -3,25 +3,15 @@
 use std::io::stderr;
 use std::sync::Arc;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use sim_core::{CONFIDENCE, CapacityAsk, CapacityStudy, CapacityTerms, Changes, Duration, Plan};
 
 use super::run::interrupts;
 use crate::exit::{Exit, Failure};
 use crate::input::{Source, overrides};
 use crate::many::{Players, share};
-use crate::output::{Destination, talk};
+use crate::output::{Destination, Format, talk};
 use crate::style::Color;
-
-/// How the answer is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people.
-    #[default]
-    Text,
-    /// For programs.
-    Json,
-}
 
 /// Arguments of `capacity`.
 #[derive(Debug, Args)]

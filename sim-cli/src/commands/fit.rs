@@ -3,24 +3,14 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, stdin};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use sim_core::{Collector, Fit, NoFiles, read};
 
 use crate::exit::{Exit, Failure};
-use crate::output::{Destination, talk};
+use crate::output::{Destination, Format, talk};
 
 /// Bytes of a line at most: an export of spans is one line.
 const LINE_MAX: u64 = 64 << 20;
-
-/// How the findings are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people.
-    #[default]
-    Text,
-    /// For programs.
-    Json,
-}
 
 /// Arguments of `fit`.
 #[derive(Debug, Args)]

@@ -3,7 +3,7 @@
 use std::io::stderr;
 use std::sync::Arc;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use rayon::prelude::*;
 use sim_core::{
     CONFIDENCE, Changes, Plan, PlanAsk, PlanFile, PlanPoint, PlanReading, PlanStudy, PlanTerms,
@@ -14,18 +14,8 @@ use super::run::interrupts;
 use crate::exit::{Exit, Failure};
 use crate::input::{self, Source, parent};
 use crate::many::{Players, pool};
-use crate::output::{Destination, talk};
+use crate::output::{Destination, Format, talk};
 use crate::style::Color;
-
-/// How the answer is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people.
-    #[default]
-    Text,
-    /// For programs.
-    Json,
-}
 
 /// Arguments of `plan`.
 #[derive(Debug, Args)]

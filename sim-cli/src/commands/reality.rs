@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 
 use clap::{Args, ValueEnum};
 use rayon::prelude::*;
-use sim_core::{Cell, Figures, Judged, Plan, Predicted, Reality, Rep, Run, replication_seed};
+use sim_core::{Cell, Figures, Judged, Plan, Predicted, Reality, Rep, Trial, replication_seed};
 
 use super::run::interrupts;
 use crate::exit::{Exit, Failure};
@@ -74,14 +74,6 @@ struct Subject {
     plan: Plan,
 }
 
-/// A play: of which cell, which of its runs, on which requests and with which luck.
-struct Job<'a> {
-    subject: &'a Subject,
-    rep: &'a Rep,
-    requests: u64,
-    luck: u64,
-}
-
 pub(super) fn reality(args: &RealityArgs, color: Color) -> Result<Exit, Failure> {
     let destination = Destination::new("--output", args.output.as_deref())?;
     let page = Destination::page(args.html.as_deref())?;
@@ -117,33 +109,45 @@ pub(super) fn reality(args: &RealityArgs, color: Color) -> Result<Exit, Failure>
 fn predict(
     subject: &Subject,
     args: &RealityArgs,
-    stop: &Arc<AtomicBool>,
+    stop: &AtomicBool,
 ) -> Result<Option<Vec<Predicted>>, Failure> {
-    let play = |job: Job<'_>| job.play(stop);
     let runs = subject.cell.reps.iter().map(|rep| {
-        let job = |requests, luck| Job { subject, rep, requests, luck };
-        let same = (0..args.seeds).into_par_iter().with_max_len(1);
-        let same = same.map(|n| play(job(rep.seed, replication_seed(rep.seed, n)))).collect();
-        let fresh = (0..args.fresh).into_par_iter().with_max_len(1).map(|n| {
-            let seed = replication_seed(rep.seed, n);
-            play(job(seed, seed))
-        });
+        let very = subject.trial(rep, rep.seed)?;
+        let same = seeds(rep, args.seeds).map(|luck| subject.play(&very, luck, stop));
+        let same: Result<Option<Vec<Figures>>, Failure> = same.collect();
+        let fresh =
+            seeds(rep, args.fresh).map(|seed| subject.play(&subject.trial(rep, seed)?, seed, stop));
         let fresh: Result<Option<Vec<Figures>>, Failure> = fresh.collect();
-        let same: Result<Option<Vec<Figures>>, Failure> = same;
         Ok(same?.zip(fresh?).map(|(same, fresh)| Predicted { same, fresh }))
     });
     runs.collect()
 }
 
-impl Job<'_> {
-    fn play(&self, stop: &Arc<AtomicBool>) -> Result<Option<Figures>, Failure> {
-        let Subject { cell, plan } = self.subject;
-        let of = |why: String| Failure::usage(format!("{}: {why}", cell.cell));
-        let plan = cell.plan(plan, self.rep, self.requests).map_err(of)?;
-        let mut run: Run = begin(Arc::new(plan), self.luck)?;
+/// So many seeds drawn from a run's own.
+fn seeds(rep: &Rep, count: u32) -> impl ParallelIterator<Item = u64> {
+    let seed = rep.seed;
+    (0..count).into_par_iter().with_max_len(1).map(move |n| replication_seed(seed, n))
+}
+
+impl Subject {
+    fn of(&self, why: &str) -> Failure {
+        Failure::usage(format!("{}: {why}", self.cell.cell))
+    }
+
+    fn trial(&self, rep: &Rep, requests: u64) -> Result<Trial, Failure> {
+        self.cell.trial(&self.plan, rep, requests).map_err(|why| self.of(&why))
+    }
+
+    fn play(
+        &self,
+        trial: &Trial,
+        luck: u64,
+        stop: &AtomicBool,
+    ) -> Result<Option<Figures>, Failure> {
+        let mut run = begin(Arc::clone(&trial.plan), luck)?;
         run.keep_ends();
-        let run = finished(run, stop).map_err(of)?;
-        Ok(run.map(|mut run| cell.predicted(&mut run, self.rep, self.requests)))
+        let run = finished(run, stop).map_err(|why| self.of(&why))?;
+        Ok(run.map(|mut run| trial.figures(&mut run)))
     }
 }
 

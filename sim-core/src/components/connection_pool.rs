@@ -153,11 +153,18 @@ impl ConnectionPool {
 
     /// Gives what there is to those in line, then closes what nobody needs.
     fn serve_line(&mut self, cx: &mut Cx<'_>) {
-        if self.terms.wake.is_some() {
-            self.wake_next(cx);
+        match self.terms.wake {
+            Some(_) => self.wake_next(cx),
+            None => self.grant_all(cx),
         }
-        while self.terms.wake.is_none()
-            && self.has_room()
+        while let Some(spare) = self.stock.take_spare(&self.terms.pool) {
+            self.close(cx, spare);
+        }
+    }
+
+    /// Those in line have what there is, at once.
+    fn grant_all(&mut self, cx: &mut Cx<'_>) {
+        while self.has_room()
             && let Some(waiter) = self.line.pop(self.terms.order)
         {
             let now = cx.now();
@@ -168,9 +175,6 @@ impl ConnectionPool {
                 cx.disarm(timer);
             }
             self.grant(cx, waiter.req, now - waiter.since);
-        }
-        while let Some(spare) = self.stock.take_spare(&self.terms.pool) {
-            self.close(cx, spare);
         }
     }
 

@@ -40,6 +40,7 @@ use crate::engine::request::{Cause, Outcome, ReqId};
 use crate::engine::slab::Slab;
 use crate::engine::time::Nanos;
 use crate::rules::health::Check;
+use crate::rules::servers::whole;
 use crate::units::Duration;
 use crate::wiring::{Flaw, Site, Wider};
 
@@ -148,9 +149,8 @@ impl Component for ReverseProxy {
     type Spec = ReverseProxySpec;
 
     fn build(spec: &ReverseProxySpec, site: &Site) -> Result<Self, Flaw> {
-        let workers = build::whole("worker_processes", spec.worker_processes, (1, 1, 1_024))?;
-        let sockets =
-            build::whole("worker_connections", spec.worker_connections, (512, 2, 1_000_000))?;
+        let workers = whole("worker_processes", spec.worker_processes, (1, 1, 1_024))?;
+        let sockets = whole("worker_connections", spec.worker_connections, (512, 2, 1_000_000))?;
         let roster = build::roster(spec, site)?;
         let health = spec.health.as_ref().map(|spec| Health::new(spec, site)).transpose()?;
         Ok(ReverseProxy {

@@ -78,18 +78,17 @@ impl Users {
     fn next_arrival(&mut self, cx: &mut Cx<'_>) {
         self.ordinal += 1;
         self.luck = mix(self.key, self.ordinal);
-        let (Source::Arrivals(profile) | Source::Sessions(profile)) = &mut self.source else {
-            if let Source::Recorded(replay) = &self.source
-                && let Some(at) = replay.upcoming()
-            {
-                self.clock = cx.after(at.saturating_sub(cx.now()), word(NEXT, 0));
+        let at = match &mut self.source {
+            Source::Arrivals(profile) | Source::Sessions(profile) => {
+                let draw = &mut Draw::new(self.luck ^ ARRIVAL);
+                let amount = if profile.even { 1.0 } else { exponential(draw) };
+                profile.after(cx.now(), amount)
             }
-            return;
+            Source::Recorded(replay) => replay.upcoming(),
+            Source::Crowd(_) | Source::Closed(_) => None,
         };
-        let draw = &mut Draw::new(self.luck ^ ARRIVAL);
-        let amount = if profile.even { 1.0 } else { exponential(draw) };
-        if let Some(at) = profile.after(cx.now(), amount) {
-            self.clock = cx.after(at - cx.now(), word(NEXT, 0));
+        if let Some(at) = at {
+            self.clock = cx.after(at.saturating_sub(cx.now()), word(NEXT, 0));
         }
     }
 

@@ -161,10 +161,14 @@ impl Collector {
         }
     }
 
-    fn named(&mut self, name: String) -> &mut Asked {
+    /// The place of an endpoint; beyond so many names the rest is one.
+    fn place(&mut self, name: String) -> usize {
         let is_new = !self.endpoints.contains_key(&name);
         let name = if is_new && self.endpoints.len() >= NAMES { OTHER.to_owned() } else { name };
-        self.endpoints.entry(name).or_default()
+        let entry = self.endpoints.entry(name);
+        let place = entry.index();
+        entry.or_default();
+        place
     }
 
     fn take(&mut self, seen: Seen) {
@@ -172,16 +176,15 @@ impl Collector {
         self.failed += u64::from(seen.failed);
         *self.seconds.entry(libm::floor(seen.at_s) as i64).or_default() += 1;
         self.span = (self.span.0.min(seen.at_s), self.span.1.max(seen.at_s));
-        let asked = self.named(seen.endpoint.clone());
+        let place = self.place(seen.endpoint);
+        let asked = &mut self.endpoints[place];
         asked.count += 1;
         // a failure says nothing of the work
         if let Some(seconds) = seen.seconds.filter(|_| !seen.failed) {
             asked.times.push(seconds);
         }
         if let Some(kept) = &mut self.kept {
-            let known = self.endpoints.get_index_of(&seen.endpoint);
-            let known = known.or_else(|| self.endpoints.get_index_of(OTHER));
-            kept.push((seen.at_s, known.unwrap_or(0) as u32, seen.seconds));
+            kept.push((seen.at_s, place as u32, seen.seconds));
         }
     }
 
@@ -191,7 +194,8 @@ impl Collector {
         self.failed += summed.failed;
         self.told += summed.per_second;
         let law = FittedLaw::of_percentiles(&summed.percentiles);
-        let asked = self.named(summed.endpoint);
+        let place = self.place(summed.endpoint);
+        let asked = &mut self.endpoints[place];
         asked.count += summed.count;
         asked.law = law;
     }

@@ -5,20 +5,9 @@ use super::spec::{ProxyServerSpec, QueueingProxySpec};
 use crate::components::{Clock, Limits};
 use crate::engine::time::SECOND;
 use crate::rules::health::CheckTerms;
+use crate::rules::servers::{lines, whole};
 use crate::units::Duration;
-use crate::wiring::{Flaw, Service, Site};
-
-/// A whole number within limits.
-fn whole(path: &str, given: Option<u32>, of: (u32, u32, u32)) -> Result<u32, Flaw> {
-    let (default, least, most) = of;
-    let number = given.unwrap_or(default);
-    if (least..=most).contains(&number) {
-        return Ok(number);
-    }
-    let name = path.rsplit('.').next().unwrap_or(path);
-    let message = format!("{name} {number} is not possible");
-    Err(Flaw::new(path, message, format!("write {least} to {most}")))
-}
+use crate::wiring::{Flaw, Site};
 
 /// A time above zero, or none.
 pub(super) fn span(path: &str, given: Option<Duration>) -> Result<Option<u64>, Flaw> {
@@ -31,33 +20,11 @@ pub(super) fn span(path: &str, given: Option<Duration>) -> Result<Option<u64>, F
     }
 }
 
-/// The servers as written, or one line for the service.
-fn lines(spec: &QueueingProxySpec) -> Result<Vec<(String, ProxyServerSpec)>, Flaw> {
-    let line = |to: &Service| {
-        let to = to.clone();
-        ProxyServerSpec { to, weight: None, maxconn: None, backup: false }
-    };
-    match (&spec.to, spec.servers.is_empty()) {
-        (Some(to), true) => Ok(vec![(String::new(), line(to))]),
-        (None, false) => {
-            let all = spec.servers.iter().enumerate();
-            Ok(all.map(|(at, server)| (format!("servers[{at}]."), server.clone())).collect())
-        }
-        (Some(_), false) => {
-            let message = "the servers are given twice, by to and by servers";
-            Err(Flaw::new("to", message, "keep one of the two"))
-        }
-        (None, true) => {
-            let remedy = "write to: SERVICE, or servers: [{to: NODE}, ...]";
-            Err(Flaw::new("", "the proxy has no servers", remedy))
-        }
-    }
-}
-
 /// The servers; each is in once the proxy sees it in service.
 pub(super) fn servers(spec: &QueueingProxySpec, site: &Site) -> Result<Servers, Flaw> {
     let mut all: Vec<Server> = Vec::new();
-    for (path, line) in lines(spec)? {
+    let line = |to| ProxyServerSpec { to, weight: None, maxconn: None, backup: false };
+    for (path, line) in lines(spec.to.as_ref(), &spec.servers, line, "servers")? {
         let at = |field: &str| format!("{path}{field}");
         let place = site.place(&line.to.0).map_err(|flaw| Flaw { path: at("to"), ..flaw })?;
         if all.iter().any(|server| server.group == place.group) {

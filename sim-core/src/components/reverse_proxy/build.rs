@@ -3,24 +3,13 @@
 use super::peers::{Peer, Roster};
 use super::spec::{Balance, ReverseProxySpec, ServerSpec};
 use crate::engine::time::SECOND;
+use crate::rules::servers::{lines, whole};
 use crate::units::Duration;
-use crate::wiring::{Flaw, Service, Site};
+use crate::wiring::{Flaw, Site};
 
 /// Points of a ring at most, as for a thousand peers of weight 10.
 const WEIGHT_MAX: u32 = 1_000;
 const RING_WEIGHT_MAX: u64 = 10_000;
-
-/// A whole number within limits.
-pub(super) fn whole(path: &str, given: Option<u32>, of: (u32, u32, u32)) -> Result<u32, Flaw> {
-    let (default, least, most) = of;
-    let number = given.unwrap_or(default);
-    if (least..=most).contains(&number) {
-        return Ok(number);
-    }
-    let name = path.rsplit('.').next().unwrap_or(path);
-    let message = format!("{name} {number} is not possible");
-    Err(Flaw::new(path, message, format!("write {least} to {most}")))
-}
 
 /// A time above zero.
 pub(super) fn span(path: &str, given: Option<Duration>, default_s: u64) -> Result<u64, Flaw> {
@@ -42,10 +31,11 @@ fn seconds(path: &str, given: Option<Duration>, default_s: u64) -> Result<u64, F
     Err(Flaw::new(path, message, "write whole seconds, like 10s: nginx sees no others"))
 }
 
-/// The servers as written, or one line for the service.
-fn lines(spec: &ReverseProxySpec) -> Result<Vec<(String, ServerSpec)>, Flaw> {
-    let line = |to: &Service| ServerSpec {
-        to: to.clone(),
+/// The group of peers; each is listed once the proxy sees it in service.
+pub(super) fn roster(spec: &ReverseProxySpec, site: &Site) -> Result<Roster, Flaw> {
+    let mut peers: Vec<Peer> = Vec::new();
+    let line = |to| ServerSpec {
+        to,
         weight: None,
         max_fails: None,
         fail_timeout: None,
@@ -53,27 +43,7 @@ fn lines(spec: &ReverseProxySpec) -> Result<Vec<(String, ServerSpec)>, Flaw> {
         backup: false,
         down: false,
     };
-    match (&spec.to, spec.servers.is_empty()) {
-        (Some(to), true) => Ok(vec![(String::new(), line(to))]),
-        (None, false) => {
-            let all = spec.servers.iter().enumerate();
-            Ok(all.map(|(at, server)| (format!("servers[{at}]."), server.clone())).collect())
-        }
-        (Some(_), false) => {
-            let message = "the peers are given twice, by to and by servers";
-            Err(Flaw::new("to", message, "keep one of the two"))
-        }
-        (None, true) => {
-            let remedy = "write to: SERVICE, or servers: [{to: NODE}, ...]";
-            Err(Flaw::new("", "the proxy has no peers", remedy))
-        }
-    }
-}
-
-/// The group of peers; each is listed once the proxy sees it in service.
-pub(super) fn roster(spec: &ReverseProxySpec, site: &Site) -> Result<Roster, Flaw> {
-    let mut peers: Vec<Peer> = Vec::new();
-    for (path, line) in lines(spec)? {
+    for (path, line) in lines(spec.to.as_ref(), &spec.servers, line, "peers")? {
         let at = |field: &str| format!("{path}{field}");
         let place = site.place(&line.to.0).map_err(|flaw| Flaw { path: at("to"), ..flaw })?;
         if peers.iter().any(|peer| peer.group == place.group) {

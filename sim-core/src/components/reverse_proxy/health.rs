@@ -2,13 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::build::{span, whole};
+use super::build::span;
 use super::spec::HealthSpec;
 use super::{LATE, PROBE, ReverseProxy, word};
 use crate::engine::chance::{mix, name_key};
 use crate::engine::kernel::Cx;
 use crate::engine::request::{Ask, Cause, Outcome, Want};
 use crate::rules::health::CheckTerms;
+use crate::rules::servers::whole;
 use crate::units::Duration;
 use crate::wiring::{Flaw, Site};
 

@@ -56,7 +56,6 @@ impl Figures {
         let seconds = (to - from) as f64 / SECOND as f64;
         let is_done = |end: &&End| end.outcome == Outcome::Done;
         let within = |at: Nanos| (from..to).contains(&at);
-        let done = ends.iter().filter(is_done).filter(|end| within(end.ended)).count();
         let mut each_second = vec![0.0; libm::ceil(seconds) as usize];
         for end in ends.iter().filter(is_done).filter(|end| within(end.ended)) {
             each_second[((end.ended - from) / SECOND) as usize] += 1.0;
@@ -73,7 +72,7 @@ impl Figures {
         let sent = sent.unwrap_or(asked).max(1);
         let at = |p: f64| quantile(&latencies, p);
         Figures {
-            throughput_rps: done as f64 / seconds,
+            throughput_rps: each_second.iter().sum::<f64>() / seconds,
             error_share: 1.0 - latencies.len() as f64 / sent as f64,
             mean_ms: latencies.iter().sum::<f64>() / latencies.len().max(1) as f64,
             p50_ms: at(0.5),

@@ -58,21 +58,21 @@ const KEYS: u32 = 2;
 const CLASSES: u32 = 4;
 
 /// A request of a load.
-pub(super) struct Sent {
+#[derive(Clone, Debug)]
+pub struct Sent {
     /// When, in seconds from the measured window's begin on.
-    pub(super) at_s: f64,
+    pub at_s: f64,
     class: usize,
-    pub(super) demand_ms: f64,
+    /// The work that it asks for, milliseconds.
+    pub demand_ms: f64,
     key: Option<u64>,
     client: Option<u64>,
 }
 
 impl Cell {
-    /// The requests of a seed, as recorded requests in CSV from the warm-up's begin on; `None`
-    /// where users wait for their answers, so that nothing says beforehand when they ask.
+    /// Requests as recorded ones in CSV, from the warm-up's begin on.
     #[must_use]
-    pub fn recorded(&self, seed: u64) -> Option<String> {
-        let sent = self.sent(seed)?;
+    pub fn recorded(&self, sent: &[Sent]) -> String {
         let load = &self.load;
         let several = load.classes.len() > 1;
         let mut text = "time_s,demand_ms".to_owned();
@@ -94,10 +94,13 @@ impl Cell {
             }
             text.push('\n');
         }
-        Some(text)
+        text
     }
 
-    pub(super) fn sent(&self, seed: u64) -> Option<Vec<Sent>> {
+    /// The requests of a seed; `None` where users wait for their answers, so that nothing says
+    /// beforehand when they ask.
+    #[must_use]
+    pub fn sent(&self, seed: u64) -> Option<Vec<Sent>> {
         let load = &self.load;
         let times = match (&load.mode, load.jobs) {
             (_, Some(jobs)) => vec![0.0; jobs as usize],
