@@ -173,6 +173,22 @@ impl Browser {
         panic!("{expression} did not come in {seconds} s; the page shows\n{shown}");
     }
 
+    /// Looks at the page until an expression has this value: what follows from one thing that is
+    /// seen may be drawn a frame later.
+    #[track_caller]
+    pub(crate) fn shows(&mut self, expression: &str, wanted: impl Into<Value>) {
+        let wanted = wanted.into();
+        let mut value = self.value(expression);
+        for _ in 0..20 * 20 {
+            if value == wanted {
+                return;
+            }
+            sleep(LOOK);
+            value = self.value(expression);
+        }
+        panic!("{expression} is {value} for 20 s, and should be {wanted}");
+    }
+
     /// Presses a key: a letter, which writes itself, or one of [`KEYS`].
     pub(crate) fn press(&mut self, key: &str) {
         for kind in ["keyDown", "keyUp"] {

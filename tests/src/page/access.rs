@@ -135,7 +135,7 @@ fn the_keyboard_reaches_everything() {
                    'a[href], button, input, select, textarea, summary, [tabindex=\"0\"]')]\
                    .filter((e) => !e.disabled && e.checkVisibility() && !document.reached.has(e))\
                    .map((e) => e.outerHTML.slice(0, 80))";
-    assert_eq!(browser.value(reached), json!([]));
+    browser.shows(reached, json!([]));
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn who_wants_less_motion_gets_none() {
     browser.media(&[("prefers-reduced-motion", "no-preference")]);
     browser.press(" ");
     browser.wait("!document.querySelector('.moves')", 10);
-    assert_eq!(browser.value(moving), 0);
+    browser.shows(moving, 0);
 }
 
 #[test]
@@ -175,10 +175,10 @@ fn a_phone_can_watch_and_press_play() {
     browser.ask("Input.dispatchTouchEvent", json!({"type": "touchStart", "touchPoints": touch}));
     browser.ask("Input.dispatchTouchEvent", json!({"type": "touchEnd", "touchPoints": []}));
     browser.wait("document.querySelector('#traffic canvas')", 30);
-    assert_eq!(browser.value("document.documentElement.scrollWidth"), 420);
+    browser.shows("document.documentElement.scrollWidth", 420);
     let small = "[...document.querySelectorAll('button')].filter((b) => b.checkVisibility() && \
                  b.getBoundingClientRect().height < 24).map((b) => b.outerHTML)";
-    assert_eq!(browser.value(small), json!([]), "a finger needs room");
+    browser.shows(small, json!([]));
 }
 
 #[test]
@@ -191,14 +191,14 @@ fn presenting_is_large_and_has_a_timer() {
     let size = "parseFloat(getComputedStyle(document.querySelector('h1')).fontSize)";
     let seen = "document.querySelector('#nodes').checkVisibility()";
     let before = browser.value(size).as_f64().unwrap_or(0.0);
-    assert_eq!(browser.value(seen), true);
+    browser.shows(seen, true);
     browser.press("h");
     let timer = "document.querySelector('.timer')?.innerText";
     browser.wait(&format!("{timer} === '0:02'"), 10);
-    assert!(browser.value(size).as_f64() >= Some(before * 1.4));
-    assert_eq!(browser.value(seen), false, "panels are hidden");
-    assert_eq!(browser.value("document.querySelector('.play').checkVisibility()"), true);
-    assert_eq!(browser.value("document.documentElement.scrollWidth"), 1_400);
+    browser.wait(&format!("{size} >= {}", before * 1.4), 10);
+    browser.shows(seen, false);
+    browser.shows("document.querySelector('.play').checkVisibility()", true);
+    browser.shows("document.documentElement.scrollWidth", 1_400);
     browser.value(
         "[...document.querySelectorAll('button')]\
          .find((b) => b.innerText === 'Stop presenting').click()",

@@ -69,7 +69,7 @@ fn a_fork_is_compared_with_its_original_and_both_are_the_same_runs_natively() {
     press(&mut browser, "Fork here");
     let first = "document.querySelector('#fork .first')?.innerText";
     browser.wait(&format!("{first}?.includes('equal so far')"), 20);
-    assert_eq!(browser.value(&attribute("digest")), Value::from(&original[..]));
+    browser.shows(&attribute("digest"), Value::from(&original[..]));
     browser.wait("document.querySelector('.clock').innerText.startsWith('3m 20s ')", 20);
     enter(&mut browser, WORKERS, "8");
     browser.wait("document.querySelectorAll('#changes li').length === 1", 10);
@@ -79,18 +79,18 @@ fn a_fork_is_compared_with_its_original_and_both_are_the_same_runs_natively() {
     let story = browser.value("document.querySelector('#fork ul').innerText");
     assert!(story.as_str().is_some_and(|story| story.contains(" lower (")), "{story}");
     let columns = "document.querySelector('#values tbody tr:nth-child(2)').children.length";
-    assert_eq!(browser.value(columns), 4, "a name, both values, the difference");
+    browser.shows(columns, 4);
     let legends = "document.querySelectorAll('figure .legend .original').length \
                    === document.querySelectorAll('figure .legend').length";
-    assert_eq!(browser.value(legends), true, "every chart has both");
+    browser.shows(legends, true);
     let changes = listed(&mut browser);
     let fork = browser.value(&attribute("fork-digest"));
     assert_eq!(fork, Value::from(native(&changes)), "{changes:?}");
-    assert_eq!(browser.value(&attribute("digest")), Value::from(native(&[])));
+    browser.shows(&attribute("digest"), Value::from(native(&[])));
     assert_ne!(fork, Value::from(original));
     press(&mut browser, "Keep the fork");
     browser.wait("!document.getElementById('fork')", 10);
-    assert_eq!(browser.value(&attribute("digest")), fork);
+    browser.shows(&attribute("digest"), fork);
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn what_was_changed_is_edited_replayed_kept_and_forgotten() {
     press(&mut browser, "Kill");
     browser.wait("document.querySelectorAll('#changes li').length === 2", 10);
     let said = "document.querySelector('#changes .what').firstChild.textContent";
-    assert_eq!(browser.value(said), "nodes.app.workers is set to 8");
+    browser.shows(said, "nodes.app.workers is set to 8");
     let entry = |n: u32, what: &str| {
         format!("document.querySelectorAll('#changes li')[{n}].querySelector('{what}')")
     };

@@ -53,7 +53,7 @@ fn opened(browser: &mut Browser, page: &str) -> String {
     click(browser, "Edit");
     browser.wait("document.querySelector('#problems .held')", 30);
     let text = file(&format!("scenarios/{NAME}.yaml"));
-    assert_eq!(browser.value(&format!("{AREA}.value")), text);
+    browser.shows(&format!("{AREA}.value"), &text[..]);
     text
 }
 
@@ -75,13 +75,13 @@ fn a_mistake_is_shown_at_its_line_and_the_mended_text_plays_as_natively() {
     let chosen = browser.wait(&format!("{selected} || null"), 10);
     assert!(chosen.as_str().is_some_and(|line| line.contains("wrokers: 4")), "{chosen}");
     let play_this = "document.querySelector('.tools .play').disabled";
-    assert_eq!(browser.value(play_this), true);
+    browser.shows(play_this, true);
     let mended = text.replacen("workers: 4", "workers: 5", 1);
     write(&mut browser, &mended);
     browser.wait(&format!("!{play_this}"), 10);
     assert!(key(&mut browser, "Enter", "ctrlKey: true,"));
     browser.wait("document.querySelector('.controls select')", 30);
-    assert_eq!(browser.value("location.hash"), "#edited");
+    browser.shows("location.hash", "#edited");
     browser.value(FASTEST);
     let plan = plan(&mended, &[]);
     let natively = format!("{:016x}", play(&plan, plan.seed).digest());
@@ -113,7 +113,7 @@ fn the_keyboard_gets_into_the_text_and_out_again() {
     assert!(key(&mut browser, "Tab", ""));
     let value = format!("{AREA}.value");
     browser.wait(&format!("{value} === {}", json!(format!("  {text}"))), 10);
-    assert_eq!(browser.value(&format!("{AREA}.selectionStart")), 2);
+    browser.shows(&format!("{AREA}.selectionStart"), 2);
     assert!(key(&mut browser, "z", "ctrlKey: true,"));
     browser.wait(&format!("{value} === {}", json!(text)), 10);
     assert!(key(&mut browser, "y", "ctrlKey: true,"));
@@ -183,9 +183,9 @@ fn a_file_that_is_dropped_on_the_page_is_opened_unless_it_is_too_large() {
     };
     browser.value(&drop(&json!(text).to_string()));
     browser.wait(&format!("{AREA}?.value === {}", json!(text)), 10);
-    assert_eq!(browser.value("document.querySelector('h1').textContent"), "Edit mine");
+    browser.shows("document.querySelector('h1').textContent", "Edit mine");
     browser.value(&drop("'x'.repeat(1100000)"));
     let said = browser.wait("document.querySelector('[role=alert]')?.innerText", 10);
     assert!(said.as_str().is_some_and(|said| said.contains("1 MiB")), "{said}");
-    assert_eq!(browser.value(&format!("{AREA}.value")), text, "what was there is there");
+    browser.shows(&format!("{AREA}.value"), text);
 }

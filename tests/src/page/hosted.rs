@@ -69,7 +69,7 @@ fn the_folder_plays_below_any_path_of_a_server() {
     let plan = plan(&file(&format!("scenarios/{name}.yaml")), &[]);
     assert_eq!(there, format!("{:016x}", play(&plan, plan.seed).digest()));
     let style = "getComputedStyle(document.querySelector('.presets a, .play')).cursor";
-    assert_eq!(browser.value(style), "pointer", "the styles are there");
+    browser.shows(style, "pointer");
     let mut complaints = complaints(&browser.events);
     complaints.retain(|one| !one.starts_with(&format!("asks for {address}")));
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));

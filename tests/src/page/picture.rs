@@ -64,5 +64,5 @@ fn the_picture_is_looked_at_closely_by_buttons_keys_and_wheel() {
     browser.wait(&format!("{part} === {whole}"), 10);
     // without the control key the wheel is the page's
     browser.value(&wheel.replace("ctrlKey: true", "ctrlKey: false"));
-    assert_eq!(browser.value(part), whole);
+    browser.shows(part, whole);
 }

@@ -41,7 +41,7 @@ fn a_copied_link_restores_the_run_with_its_seed_and_changes_to_the_digest() {
     browser.blank();
     browser.go(&link);
     assert_eq!(digest(&mut browser, name), live);
-    assert_eq!(browser.value(recorded), 1);
+    browser.shows(recorded, 1);
     let complaints = complaints(&browser.events);
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }
@@ -65,5 +65,5 @@ fn a_hostile_link_is_refused_in_a_sentence() {
     // one that comes while something is there ends nothing
     browser.value("location.hash = '#scenario=1AAAA'");
     browser.wait("document.querySelector('.notice').innerText.includes('cannot be opened')", 10);
-    assert_eq!(browser.value("document.querySelector('h1').textContent"), name);
+    browser.shows("document.querySelector('h1').textContent", name);
 }

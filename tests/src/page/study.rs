@@ -31,7 +31,7 @@ fn days_played_by_helpers_say_what_the_command_line_says() {
         "(() => {{ const told = document.createElement('div'); told.innerHTML = {told}; \
          return told.textContent === document.querySelector('#sure .days').textContent; }})()"
     );
-    assert_eq!(browser.value(&same), true);
+    browser.shows(&same, true);
     let complaints = complaints(&browser.events);
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }
