@@ -83,7 +83,7 @@ fn requests_are_the_very_ones() {
         let whole: serde_json::Value = serde_json::from_str(&text).expect("JSON");
         for (rep, raw) in cell.reps.iter().zip(whole["reps"].as_array().expect("runs")) {
             let Some(sent) = cell.sent(rep.seed) else { continue };
-            let text = cell.recorded(&sent);
+            let text = cell.recorded(&sent, 0);
             let Some(head) = raw["trace_head_t_s_demand_ms"].as_array() else { continue };
             for (line, told) in text.lines().skip(1).zip(head) {
                 let mut numbers =

@@ -77,7 +77,7 @@ struct Subject {
 pub(super) fn reality(args: &RealityArgs, color: Color) -> Result<Exit, Failure> {
     let destination = Destination::new("--output", args.output.as_deref())?;
     let page = Destination::page(args.html.as_deref())?;
-    let subjects = subjects(args, color.on(&stderr()))?;
+    let (subjects, mut refused) = subjects(args, color.on(&stderr()))?;
     let stop = interrupts()?;
     let progress = Progress::new(!args.quiet && stderr().is_terminal());
     let mut judged = Vec::new();
@@ -102,7 +102,11 @@ pub(super) fn reality(args: &RealityArgs, color: Color) -> Result<Exit, Failure>
         talk(&format!("interrupted after {} cells of {}\n", reality.cells.len(), subjects.len()));
         return Ok(Exit::Interrupted);
     }
-    Ok(if reality.holds() { Exit::Ok } else { Exit::Missed })
+    let Some(last) = refused.pop() else {
+        return Ok(if reality.holds() { Exit::Ok } else { Exit::Missed });
+    };
+    refused.iter().for_each(|failure| talk(&format!("{}\n", failure.message)));
+    Err(last)
 }
 
 /// All predictions of a cell, run by run; `None` where they were interrupted.
@@ -151,8 +155,9 @@ impl Subject {
     }
 }
 
-/// The cells of the folder that are asked for, with their scenarios, by name.
-fn subjects(args: &RealityArgs, color: bool) -> Result<Vec<Subject>, Failure> {
+/// The cells of the folder that are asked for, with their scenarios, by name; and what is wrong
+/// with those that cannot be judged, which keeps the others from nothing.
+fn subjects(args: &RealityArgs, color: bool) -> Result<(Vec<Subject>, Vec<Failure>), Failure> {
     let folder = &args.cells;
     let entries = read_dir(folder).map_err(|error| {
         let folder = folder.display();
@@ -167,7 +172,20 @@ fn subjects(args: &RealityArgs, color: bool) -> Result<Vec<Subject>, Failure> {
         let folder = folder.display();
         return Err(Failure::usage(format!("{folder} holds no cell: it needs NAME.json files")));
     }
-    files.iter().map(|file| subject(file, args, color)).collect()
+    let (mut subjects, mut refused) = (Vec::new(), Vec::new());
+    for file in &files {
+        match subject(file, args, color) {
+            Ok(subject) => subjects.push(subject),
+            Err(failure) => refused.push(failure),
+        }
+    }
+    match refused.pop() {
+        Some(last) if subjects.is_empty() => Err(last),
+        last => {
+            refused.extend(last);
+            Ok((subjects, refused))
+        }
+    }
 }
 
 fn name(path: &Path) -> String {

@@ -6,6 +6,7 @@
 
 mod arbiter;
 mod connections;
+mod handshake;
 mod job;
 mod lingering;
 mod listener;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use self::connections::Connections;
+use self::handshake::Halves;
 use self::job::{Job, Place};
 use self::lingering::Lingering;
 use self::listener::Listener;
@@ -63,6 +65,9 @@ const CRASH: u64 = 10 << 32;
 const IDLE: u64 = 11 << 32;
 const FIN: u64 = 12 << 32;
 const CLOSED: u64 = 13 << 32;
+const ACK: u64 = 14 << 32;
+const COPY: u64 = 15 << 32;
+const REMINDER: u64 = 16 << 32;
 /// Set in the word of an answer about a session of the pool; the rest is a request's number.
 const DIALLED: u64 = 1 << 32;
 
@@ -98,6 +103,7 @@ pub struct AppServer {
     jobs: Slab<Job>,
     aside: Aside,
     listener: Listener,
+    halves: Halves,
     connections: Connections,
     crew: Crew,
     share: Option<Share>,
@@ -134,6 +140,7 @@ impl AppServer {
             jobs: Slab::default(),
             aside: Aside::default(),
             listener: Listener::default(),
+            halves: Halves::default(),
             connections: Connections::default(),
             crew: Crew::new(Stream::new(0)),
             share: None,
@@ -184,16 +191,15 @@ impl Component for AppServer {
     fn retune(&mut self, cx: &mut Cx<'_>, spec: &AppServerSpec, site: &Site) -> Result<(), Flaw> {
         let mut fresh = AppServer::new(spec, site)?;
         let (old, new) = (&self.terms, &fresh.terms);
-        if fresh.program.ops.len() != self.program.ops.len() {
-            let message = "steps can change their times while the run goes on, not their number";
-            return Err(Flaw::new("endpoints", message, "keep the same steps"));
-        }
         if (old.kind, old.gil) != (new.kind, new.gil) || old.pool.is_some() != new.pool.is_some() {
             let message = "workers cannot become another kind while the run goes on";
             return Err(Flaw::new("worker", message, "keep the kind, the lock and the pool"));
         }
         if let (Some(old), Some(new), Some(pool)) = (&old.pool, &new.pool, &spec.pool) {
             old.check_change(new, &pool.form())?;
+        }
+        if !self.jobs.is_empty() {
+            fresh.program = Arc::new(fresh.program.as_ref().clone().instead_of(&self.program)?);
         }
         fresh.prepare(&mut |delay| cx.lane(delay));
         self.program = fresh.program;
@@ -230,6 +236,8 @@ impl Component for AppServer {
         }
         let counts = [
             ("listen_overflows", &self.listener.overflows),
+            ("half_open", &self.halves.opened),
+            ("silent_accepts", &self.halves.silent),
             ("worker_timeouts", &meters.killed),
             ("max_requests_restarts", &meters.retired),
             ("out_of_memory_kills", &meters.starved),
@@ -321,6 +329,9 @@ impl Behaviour for AppServer {
             IDLE => self.close_idle(cx, index),
             FIN => self.told(cx, index),
             CLOSED => self.closed(cx, index),
+            ACK => self.acknowledged(cx, index),
+            COPY => self.copy(cx, index),
+            REMINDER => self.remind(cx, index),
             _ => self.crash(cx),
         }
         self.settle(cx);
@@ -364,12 +375,13 @@ impl Behaviour for AppServer {
         for job in self.jobs.drain() {
             self.leave_children(cx, &job);
             self.aside.end(cx, job.aside);
-            let is_outside = matches!(job.place, Place::Outside { .. });
+            let is_outside = matches!(job.place, Place::Outside { .. } | Place::Half);
             let cause = if is_outside { Cause::Refused } else { cause };
             cx.reply(job.req, Outcome::Failed(cause));
         }
         self.lingering.drain();
         self.listener.shut();
+        self.halves.clear();
         self.connections.void();
         (0..self.crew.all.len() as u32).for_each(|process| self.hang_up(cx, process));
         self.crew = Crew::new(Stream::new(0));
@@ -410,6 +422,8 @@ impl Behaviour for AppServer {
         }
         let counters = [
             &mut self.listener.overflows,
+            &mut self.halves.opened,
+            &mut self.halves.silent,
             &mut meters.killed,
             &mut meters.retired,
             &mut meters.starved,

@@ -99,6 +99,11 @@ impl ConnectionPool {
             self.open_for(cx, Some(req));
             return;
         };
+        if self.stock.is_void(connection) {
+            self.close(cx, connection);
+            self.open_for(cx, Some(req));
+            return;
+        }
         if self.terms.test_after.is_some_and(|after| now - since >= after) {
             let stage = Stage::Testing { connection };
             let index = self.jobs.insert(Job { req: Some(req), stage });

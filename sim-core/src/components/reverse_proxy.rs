@@ -33,12 +33,12 @@ use self::tally::Counts;
 use self::worker::Worker;
 use super::{Bound, Component, Limits, Survey};
 use crate::engine::agenda::Lane;
-use crate::engine::chance::Stream;
+use crate::engine::chance::{Stream, below};
 use crate::engine::kernel::{Action, Answer, Behaviour, Cancelled, Cx, Note, Vitals};
 use crate::engine::meter::Station;
 use crate::engine::request::{Cause, Outcome, ReqId};
 use crate::engine::slab::Slab;
-use crate::engine::time::Nanos;
+use crate::engine::time::{Nanos, SECOND};
 use crate::rules::health::Check;
 use crate::rules::servers::whole;
 use crate::units::Duration;
@@ -84,6 +84,8 @@ pub struct ReverseProxy {
     read_lane: Option<Lane>,
     slow: f64,
     stream: Stream,
+    /// How far into a second the machine's clock was at the start, ns.
+    fraction: Nanos,
     workers: Vec<Worker>,
     visits: Slab<Visit>,
     checks: Vec<Check>,
@@ -176,6 +178,7 @@ impl Component for ReverseProxy {
             read_lane: None,
             slow: 1.0,
             stream: Stream::new(0),
+            fraction: 0,
             workers: vec![Worker::new(&roster); workers as usize],
             visits: Slab::default(),
             checks: vec![Check::default(); roster.peers.len()],
@@ -228,6 +231,7 @@ impl Component for ReverseProxy {
         *self = ReverseProxy {
             slow: self.slow,
             stream: self.stream.clone(),
+            fraction: self.fraction,
             workers: std::mem::take(&mut self.workers),
             visits: std::mem::take(&mut self.visits),
             checks: std::mem::take(&mut self.checks),
@@ -287,6 +291,7 @@ impl Behaviour for ReverseProxy {
     /// The configuration outlives the process: peers that were listed still are.
     fn start(&mut self, cx: &mut Cx<'_>) {
         self.stream = cx.stream("balance");
+        self.fraction = below(&mut cx.stream("clock"), SECOND);
         self.set_capacity(cx.now(), self.workers.len() as u32);
         for index in 0..self.roster.peers.len() as u32 {
             let Peer { node, group, is_listed, .. } = self.roster.peers[index as usize];

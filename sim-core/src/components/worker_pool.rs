@@ -258,14 +258,12 @@ impl Component for WorkerPool {
 
     fn retune(&mut self, cx: &mut Cx<'_>, spec: &WorkerPoolSpec, site: &Site) -> Result<(), Flaw> {
         let mut fresh = Self::build(spec, site)?;
-        if fresh.program.ops.len() != self.program.ops.len()
-            || fresh.cores.is_some() != self.cores.is_some()
-        {
-            return Err(Flaw::new(
-                "endpoints",
-                "steps can change their times while the run goes on, not their number",
-                "keep the same steps and the same way of sharing cores",
-            ));
+        if fresh.cores.is_some() != self.cores.is_some() {
+            let message = "cores cannot begin or cease to be shared while the run goes on";
+            return Err(Flaw::new("cores", message, "write cores: at the start, or leave it out"));
+        }
+        if !self.jobs.is_empty() {
+            fresh.program = Arc::new(fresh.program.as_ref().clone().instead_of(&self.program)?);
         }
         let now = cx.now();
         Arc::make_mut(&mut fresh.program).prepare(&mut |delay| cx.lane(delay));

@@ -45,7 +45,8 @@ impl Cell {
             all.iter().filter(|sent| (0.0..rep.window_s).contains(&sent.at_s)).count() as u64
         };
         let count = sent.as_ref().map(within);
-        let plan = self.plan(scenario, rep, sent.map(|all| (seed, self.recorded(&all))))?;
+        let plan =
+            self.plan(scenario, rep, sent.map(|all| (seed, self.recorded(&all, rep.probes()))))?;
         Ok(Trial { plan: Arc::new(plan), window, sent: count })
     }
 

@@ -158,12 +158,13 @@ impl PoolTerms {
         }
     }
 
-    /// Closes a connection that is broken, and all that lie idle where one is taken for all.
+    /// Closes a connection that is broken; where one is taken for all, the others are closed when
+    /// somebody wants them.
     pub fn lose(&self, cx: &mut Cx<'_>, stock: &mut Stock, (number, all): (u32, bool)) {
-        self.close(cx, stock, number);
-        while all && let Some(other) = stock.take_last() {
-            self.close(cx, stock, other);
+        if all {
+            stock.doubt(number, cx.now());
         }
+        self.close(cx, stock, number);
     }
 
     /// The process that has the pool is gone: the other end sees its connections close.

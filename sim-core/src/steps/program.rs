@@ -1,5 +1,7 @@
 //! Endpoints made ready to run: one flat list of operations with jumps.
 
+use std::mem::discriminant;
+
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
@@ -89,6 +91,8 @@ pub(crate) struct Program {
     /// First operation by endpoint number; `u16::MAX` where the pool has no such endpoint.
     starts: Vec<u16>,
     otherwise: u16,
+    /// Where the operations of today begin: those before it are for requests that began with them.
+    now: u16,
 }
 
 /// What a form says of the work.
@@ -325,7 +329,30 @@ impl Program {
                 "write steps: [cpu: 10ms], or endpoints: {home: [cpu: 10ms]}",
             ));
         }
-        Ok(Program { ops: writer.ops, starts, otherwise })
+        Ok(Program { ops: writer.ops, starts, otherwise, now: 0 })
+    }
+
+    /// These operations in place of others while requests are under way: they go on with the new
+    /// times where the steps are the same, and else by the steps that they began with.
+    pub(crate) fn instead_of(mut self, old: &Program) -> Result<Self, Flaw> {
+        let of_today = &old.ops[old.now as usize..];
+        let same = |(a, b)| discriminant::<Op>(a) == discriminant(b);
+        let is_same = of_today.len() == self.ops.len() && of_today.iter().zip(&self.ops).all(same);
+        let kept = if is_same { &old.ops[..old.now as usize] } else { &old.ops[..] };
+        if kept.len() + self.ops.len() > OPS_MAX {
+            let message = format!("more than {OPS_MAX} steps, with those of requests under way");
+            return Err(Flaw::new("endpoints", message, "change the number of steps less often"));
+        }
+        self.now = kept.len() as u16;
+        for op in &mut self.ops {
+            if let Op::Lookup { hit, .. } | Op::Luck { hit, .. } = op {
+                *hit += self.now;
+            }
+        }
+        let starts = self.starts.iter_mut().chain([&mut self.otherwise]);
+        starts.filter(|start| **start != u16::MAX).for_each(|start| *start += self.now);
+        self.ops.splice(0..0, kept.iter().cloned());
+        Ok(self)
     }
 
     /// The first operation of an endpoint; `u16::MAX`, past all operations, if the pool has no such

@@ -119,11 +119,11 @@ fn four_processes_of_four_threads_do_200_a_second() {
 #[test]
 fn two_processes_of_eight_threads_do_100_a_second_on_half_the_box() {
     let form = "worker: gthread, workers: 2, threads: 8";
-    let report = row(form, (110, 100.0), &["threads", "gil"]);
+    let report = row(form, (130, 100.0), &["threads", "gil"]);
     assert!((used(&report, "cpu") - 0.5).abs() < 0.02);
     assert_eq!(report.bottleneck.resource.as_deref(), Some("gil"));
     // without the lock the same threads have all cores
-    row(&format!("{form}, gil: false"), (220, 200.0), &["threads", "cpu"]);
+    row(&format!("{form}, gil: false"), (260, 200.0), &["threads", "cpu"]);
 }
 
 /// Row "asyncio x 4": 200/s, CPU: one event loop a core. A hundred users who never rest.
@@ -189,15 +189,18 @@ fn sojourn(theory: f64) -> [Claim; 1] {
 const WORK: &str = "timeout: 0s, steps: [cpu: {exponential: 1s}]";
 
 /// The ladder of two servers at 80 %, for one box with one listening socket: sync workers are one
-/// line, thread processes that take what they can get are two.
+/// line, thread processes that take what they can get are two, the one that is told first longer.
 #[test]
 fn sync_workers_are_one_line_and_thread_processes_are_two() {
     let app =
         |form: &str| two(&format!("  app: {{component: app-server, cores: 2, {form}, {WORK}}}"));
     let central = sojourn(1.0 + Mmc { c: 2, a: 1.6 }.wait());
     judge("2 sync workers", 16, &app("workers: 2"), &central);
+    // the second wins if it is more than a tenth of the mean time to wake up faster
+    let second = libm::exp(-0.1) / 2.0;
+    let both = [1.0 - second, second].map(|share| share / (1.0 - 1.6 * share));
     let early = "worker: gthread, workers: 2, gil: false";
-    judge("2 processes of a thread", 16, &app(early), &sojourn(5.0));
+    judge("2 processes of a thread", 32, &app(early), &sojourn(both.iter().sum()));
 }
 
 /// The same for two processes on two ports: the balancer chooses before it knows who is busy.

@@ -38,8 +38,11 @@ impl AppServer {
         (0..self.terms.workers).for_each(|process| self.fork(cx, process));
     }
 
+    /// How long a worker loads the application: one of the first, or one that comes after them.
     fn boot(&mut self) -> Nanos {
-        self.terms.boot.as_ref().map_or(0, |law| self.crew.draw(law))
+        let terms = &self.terms;
+        let again = terms.respawn.as_ref().filter(|_| self.crew.has_been_up());
+        again.or(terms.boot.as_ref()).map_or(0, |law| self.crew.draw(law))
     }
 
     /// Places for so many processes.
@@ -198,6 +201,7 @@ impl AppServer {
     pub(super) fn abort(&mut self, cx: &mut Cx<'_>, index: u32, cause: Cause) {
         let Some(job) = self.jobs.remove(index) else { return };
         self.connections.end(job.connection);
+        self.end_half(cx, job.half);
         let now = cx.now();
         let has_loop = self.terms.kind.has_loop();
         let mut has_slot = self.terms.places().is_some();
@@ -206,6 +210,7 @@ impl AppServer {
                 cx.disarm(timer);
                 has_slot = false;
             }
+            Place::Half => has_slot = false,
             Place::Backlog => {
                 self.door().dequeue(now);
                 has_slot = false;
@@ -228,7 +233,7 @@ impl AppServer {
                 }
                 self.computed(cx, job.process);
             }
-            Place::Away | Place::Running => {}
+            Place::Away | Place::Running | Place::Silent => {}
         }
         if has_slot {
             self.meters.slots.release(now);
@@ -275,7 +280,8 @@ impl AppServer {
             self.abort(cx, next.word as u32, Cause::Reset);
         }
         let outside = |index: &u32| {
-            self.jobs.get(*index).is_some_and(|job| matches!(job.place, Place::Outside { .. }))
+            let place = self.jobs.get(*index).map(|job| job.place);
+            matches!(place, Some(Place::Outside { .. } | Place::Half))
         };
         let outside: Vec<u32> = self.jobs.numbers().filter(outside).collect();
         outside.into_iter().for_each(|index| self.abort(cx, index, Cause::Refused));

@@ -14,13 +14,20 @@ pub(super) const NOBODY: u32 = u32::MAX;
 /// The connection of a request that has none, or for which one is being opened.
 pub(super) const NO_CONNECTION: u32 = u32::MAX;
 
+/// Nothing of its connection is missing.
+pub(super) const NONE_HALF: u32 = u32::MAX;
+
 /// Where a request stands.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum Place {
     /// Its connection found the accept queue full so many times; the client tries again.
     Outside { dropped: u32, timer: Timer },
+    /// Its client has a connection that the server knows nothing of, or only half.
+    Half,
     /// In the accept queue.
     Backlog,
+    /// In its worker, which waits for it to be sent.
+    Silent,
     /// In its process's line, for a thread or for the event loop.
     Line,
     /// In the line for a connection of the process's pool.
@@ -72,6 +79,8 @@ pub(super) struct Job {
     pub(super) child: Option<ReqId>,
     /// The connection that had been kept for it, or 0.
     pub(super) connection: u32,
+    /// What is missing of its connection or of itself, or [`NONE_HALF`].
+    pub(super) half: u32,
     /// Number of its extras.
     pub(super) aside: u32,
 }
@@ -95,6 +104,7 @@ impl Job {
             failed: None,
             child: None,
             connection: 0,
+            half: NONE_HALF,
             aside: NOTHING,
         }
     }

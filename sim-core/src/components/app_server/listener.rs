@@ -58,9 +58,14 @@ impl Listener {
         self.line.oldest().map(|waiter| waiter.since)
     }
 
+    /// Whether the queue holds fewer than `room`.
+    pub(super) fn has_room(&self, room: u32) -> bool {
+        self.line.len() < room
+    }
+
     /// A connection joins the queue, if it holds fewer than `room`; its place.
     pub(super) fn enter(&mut self, waiter: Waiter, room: u32) -> Option<u32> {
-        if self.line.len() < room {
+        if self.has_room(room) {
             return Some(self.line.push(waiter));
         }
         self.overflows.add(1);

@@ -26,6 +26,8 @@ impl ProcessPoolSpec {
 pub(super) enum Grant {
     /// This one lay idle.
     Idle(u32),
+    /// This one lay idle, and is to be opened anew.
+    Again(u32),
     /// One has to be opened.
     New,
 }
@@ -41,7 +43,8 @@ impl ProcessPool {
     /// A connection, if one is free or may be opened.
     pub(super) fn take(&mut self, terms: &PoolTerms) -> Option<Grant> {
         if let Some((connection, _)) = self.stock.take() {
-            return Some(Grant::Idle(connection));
+            let is_void = self.stock.is_void(connection);
+            return Some(if is_void { Grant::Again(connection) } else { Grant::Idle(connection) });
         }
         (self.stock.open() < terms.limit).then(|| {
             self.stock.begin();
@@ -89,8 +92,8 @@ mod tests {
     /// Takes a connection and opens it where that has to be done.
     fn take(pool: &mut ProcessPool, terms: &PoolTerms) -> Option<u32> {
         pool.take(terms).map(|grant| match grant {
-            Grant::Idle(connection) => connection,
-            Grant::New => pool.stock.add(0, Nanos::MAX),
+            Grant::Idle(connection) | Grant::Again(connection) => connection,
+            Grant::New => pool.stock.add(0, 0, Nanos::MAX),
         })
     }
 

@@ -44,9 +44,17 @@ impl AppServer {
             return false;
         };
         self.meters.pool.seize(now, now - job.since);
-        if let Grant::Idle(connection) = grant {
-            job.pooled = connection;
-            return false;
+        match grant {
+            Grant::Idle(connection) => {
+                job.pooled = connection;
+                return false;
+            }
+            Grant::Again(connection) => {
+                let stock = &mut self.crew.all[job.process as usize].pool.stock;
+                terms.close(cx, stock, connection);
+                stock.begin();
+            }
+            Grant::New => {}
         }
         self.meters.pool_opened.add(1);
         let Some(time) = &terms.connect else { return false };
@@ -73,7 +81,7 @@ impl AppServer {
             return false;
         }
         if job.pooled == NO_CONNECTION {
-            job.pooled = stock.add(0, Nanos::MAX);
+            job.pooled = stock.add(cx.now(), 0, Nanos::MAX);
         }
         let op = self.program.ops.get(job.pc as usize);
         if terms.sessions && op.is_some_and(holds) {
@@ -94,7 +102,7 @@ impl AppServer {
         let process = job.process;
         let stock = &mut self.crew.all[process as usize].pool.stock;
         match answer.outcome {
-            Outcome::Done => job.pooled = stock.add(cx.ask(answer.req).lease, Nanos::MAX),
+            Outcome::Done => job.pooled = stock.add(cx.now(), cx.ask(answer.req).lease, Nanos::MAX),
             Outcome::Failed(cause) => {
                 job.failed = Some(cause);
                 job.hold = Hold::Nothing;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::pool::ProcessPool;
 use crate::engine::agenda::Timer;
-use crate::engine::chance::{Law, Stream, below};
+use crate::engine::chance::{Law, Stream, below, exponential};
 use crate::engine::queue::Queue;
 use crate::engine::time::Nanos;
 
@@ -96,6 +96,13 @@ impl Process {
     }
 }
 
+/// How much later a process runs for each one that is told before it, and once more where those
+/// have all cores; in terms of the mean time to wake up. Fitted to measured shares: of two
+/// processes on two cores .555 and .445, of four .38, .30, .22 and .09.
+const LATE: f64 = 0.1;
+/// The places that differ: more processes were not measured.
+const PLACES: u32 = 4;
+
 /// All processes of a machine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Crew {
@@ -119,6 +126,11 @@ impl Crew {
     /// A number below `n` from the luck of this machine's processes.
     pub(super) fn below(&mut self, n: u64) -> u64 {
         below(&mut self.luck, n)
+    }
+
+    /// Whether one of them was up already.
+    pub(super) fn has_been_up(&self) -> bool {
+        self.serial > 0
     }
 
     /// A span of time from the luck of this machine's processes, ns.
@@ -158,13 +170,28 @@ impl Crew {
     }
 
     /// Who accepts a connection that has just come: everyone who sleeps wakes up, and one of them
-    /// wins; those who compute come too late.
-    pub(super) fn acceptor(&mut self) -> Option<u32> {
+    /// wins; those who compute come too late. Where all are told in the same order each time, the
+    /// later ones run a little later, more so if `cores` have begun to run, and win less often.
+    pub(super) fn acceptor(&mut self, cores: u32) -> Option<u32> {
         let ready = self.ready.iter().find(|ready| !ready.is_empty())?;
-        match ready.len() {
+        match ready.len() as u32 {
             1 => ready.first().copied(),
-            count => ready.get(below(&mut self.luck, count as u64) as usize).copied(),
+            _ if cores < u32::MAX => self.winner(cores),
+            count => ready.get(below(&mut self.luck, u64::from(count)) as usize).copied(),
         }
+    }
+
+    fn winner(&mut self, cores: u32) -> Option<u32> {
+        let ready = self.ready.iter().find(|ready| !ready.is_empty())?;
+        let mut told = ready.clone();
+        told.sort_unstable_by_key(|&index| self.all[index as usize].serial);
+        let late = (0..told.len() as u32).map(|place| {
+            let place = place.min(PLACES - 1);
+            place + (place + 1).saturating_sub(cores)
+        });
+        let runs = late.map(|late| exponential(&mut self.luck) + LATE * f64::from(late));
+        let all = told.into_iter().zip(runs);
+        all.min_by(|(_, one), (_, other)| one.total_cmp(other)).map(|(index, _)| index)
     }
 }
 
@@ -172,23 +199,45 @@ impl Crew {
 mod tests {
     use super::*;
 
+    /// Measured: 4 gthread processes on 2 cores accepted .373, .334, .203 and .084 of 8,000.
+    #[test]
+    fn with_more_processes_than_cores_the_first_that_are_told_win_more_often() {
+        let mut crew = Crew::new(Stream::new(3));
+        crew.all = (0..4).map(Process::new).collect();
+        for index in [2, 0, 3, 1] {
+            crew.born(index);
+            crew.rank(index, Some(Rank::Idle));
+        }
+        let shares = |crew: &mut Crew, cores| {
+            let mut seen = [0.0_f64; 4];
+            (0..40_000).for_each(|_| seen[crew.acceptor(cores).unwrap() as usize] += 1.0 / 4e4);
+            seen
+        };
+        for (share, expected) in shares(&mut crew, 2).into_iter().zip([0.324, 0.083, 0.419, 0.174])
+        {
+            assert!((share - expected).abs() < 0.01, "{share} {expected}");
+        }
+        let wide = shares(&mut crew, 4);
+        assert!(wide[2] < 0.38 && wide[2] > wide[0] && wide[0] > wide[3] && wide[3] > wide[1]);
+    }
+
     #[test]
     fn those_who_sleep_come_before_those_who_compute() {
         let mut crew = Crew::new(Stream::new(3));
         crew.all = (0..4).map(Process::new).collect();
-        assert_eq!(crew.acceptor(), None);
+        assert_eq!(crew.acceptor(u32::MAX), None);
         crew.rank(2, Some(Rank::Computing));
-        assert_eq!(crew.acceptor(), Some(2));
+        assert_eq!(crew.acceptor(u32::MAX), Some(2));
         crew.rank(0, Some(Rank::Idle));
         crew.rank(3, Some(Rank::Idle));
         let mut seen = [0; 4];
         for _ in 0..200 {
-            seen[crew.acceptor().unwrap() as usize] += 1;
+            seen[crew.acceptor(u32::MAX).unwrap() as usize] += 1;
         }
         assert!(seen[0] > 60 && seen[3] > 60 && seen[0] + seen[3] == 200, "{seen:?}");
         crew.rank(0, None);
         crew.rank(3, Some(Rank::Computing));
         crew.rank(2, None);
-        assert_eq!(crew.acceptor(), Some(3));
+        assert_eq!(crew.acceptor(u32::MAX), Some(3));
     }
 }

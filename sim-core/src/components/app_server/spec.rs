@@ -111,8 +111,8 @@ pub struct ProcessPoolSpec {
     /// its connections query by query.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sessions: Option<bool>,
-    /// Whether all idle sessions are closed when one is found broken. Default true, as in
-    /// `SQLAlchemy` (`invalidate_pool_on_disconnect`).
+    /// Whether all connections are taken for broken when one is found so: each is opened anew when
+    /// it is next taken. Default true, as in `SQLAlchemy` (`invalidate_pool_on_disconnect`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forget_all: Option<bool>,
 }
@@ -172,6 +172,16 @@ pub struct AppServerSpec {
     /// How clients whose SYN finds the accept queue full repeat it; default `linear`.
     #[serde(default)]
     pub syn_retries: SynRetries,
+    /// Ticks a second (`CONFIG_HZ`) of the kernel on the one machine where all clients are, a proxy
+    /// or a load generator: what it repeats comes together on the teeth of its timer wheel.
+    /// Default: clients on many machines, each with ticks of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kernel_hz: Option<u32>,
+    /// How long a client waits for the acknowledgement of what it sent before it sends it again,
+    /// and then twice as long each time; at least and by default 200ms (`TCP_RTO_MIN`). It counts
+    /// where the accept queue was full when a connection was to be made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rto: Option<LawSpec>,
     /// A worker that has not been heard of for this long is killed at the master's next look, once
     /// a second: `sync` by one long request, `gevent` and `uvicorn` by a long computation, threads
     /// never. Default 30s; 0s is never.
@@ -191,6 +201,10 @@ pub struct AppServerSpec {
     /// have loaded it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub boot: Option<LawSpec>,
+    /// The same for a worker that replaces another while the master runs: files have been read
+    /// before. Default: as `boot`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub respawn: Option<LawSpec>,
     /// How long after its start the master listens, before workers are forked; default 0s.
     /// Instances of the start listen already.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -44,9 +44,16 @@ pub(super) struct Terms {
     pub(super) crowd: u32,
     pub(super) cores: u32,
     pub(super) gil: bool,
+    /// Processes that can run at once when they are told of a connection; no number where who is
+    /// told first differs from time to time.
+    pub(super) wakes: u32,
     /// Connections that the accept queue holds.
     pub(super) backlog: u32,
     pub(super) retries: SynRetries,
+    /// Ticks a second of the one machine where the clients are.
+    pub(super) kernel_hz: Option<u32>,
+    /// A client's pause before it repeats what was not acknowledged.
+    pub(super) rto: Option<Law>,
     /// 0 for never.
     pub(super) timeout: Nanos,
     pub(super) graceful: Nanos,
@@ -54,6 +61,7 @@ pub(super) struct Terms {
     pub(super) max_requests: u32,
     pub(super) jitter: u32,
     pub(super) boot: Option<Law>,
+    pub(super) respawn: Option<Law>,
     pub(super) launch: Option<Law>,
     /// How long a place waits for its client's close.
     pub(super) lingers: Option<Law>,
@@ -146,14 +154,21 @@ impl Terms {
             crowd: crowd.unwrap_or(u32::MAX),
             cores,
             gil: spec.gil.unwrap_or(true),
+            wakes: if kind == Gthread { cores } else { u32::MAX },
             // the kernel asks whether there are more than the limit, so one more fits
             backlog: backlog.min(cap) + 1,
             retries: spec.syn_retries,
+            kernel_hz: spec
+                .kernel_hz
+                .map(|hz| within("kernel_hz", hz, (100, 1_000)))
+                .transpose()?,
+            rto: law("rto", spec.rto.as_ref())?,
             timeout: if kind == Gthread { 0 } else { spec.timeout.unwrap_or(SILENCE).nanos() },
             graceful: spec.graceful_timeout.unwrap_or(SILENCE).nanos(),
             max_requests: spec.max_requests,
             jitter: spec.max_requests_jitter,
             boot: some_time("boot", spec.boot.as_ref())?,
+            respawn: law("respawn", spec.respawn.as_ref())?,
             launch: some_time("launch", spec.launch.as_ref())?,
             lingers: lingers(spec, kind)?,
             preload: spec.preload,

@@ -1,5 +1,6 @@
 //! How requests get through: accepted, given a thread or the event loop, answered.
 
+use super::handshake::tick;
 use super::job::Place;
 use super::listener::Next;
 use super::process::{Life, Rank};
@@ -24,34 +25,44 @@ impl AppServer {
     /// or the kernel drops it.
     #[inline]
     pub(super) fn arrive(&mut self, cx: &mut Cx<'_>, index: u32) {
+        if !self.enter(cx, index) {
+            self.shut_out(cx, index);
+        }
+    }
+
+    /// A connection is accepted by an idle process, or waits to be; false if there is no room.
+    #[inline]
+    pub(super) fn enter(&mut self, cx: &mut Cx<'_>, index: u32) -> bool {
         let now = cx.now();
         if self.listener.is_empty()
-            && let Some(process) = self.crew.acceptor()
+            && let Some(process) = self.crew.acceptor(self.terms.wakes)
         {
             self.accept(cx, index, process);
-            return;
+            return true;
         }
-        let Some(job) = self.jobs.get_mut(index) else { return };
+        let Some(job) = self.jobs.get_mut(index) else { return true };
         let req = job.req;
         let waiter = Waiter { req, since: now, word: u64::from(index) };
         if self.listener.enter(waiter, self.terms.backlog).is_none() {
-            self.shut_out(cx, index);
-            return;
+            return false;
         }
         job.place = Place::Backlog;
         job.since = now;
         cx.doing(req, Doing::Waiting);
         self.door().enqueue(now);
+        true
     }
 
     /// A SYN was dropped without a word.
     fn shut_out(&mut self, cx: &mut Cx<'_>, index: u32) {
         let Some(job) = self.jobs.get_mut(index) else { return };
         let dropped = if let Place::Outside { dropped, .. } = job.place { dropped + 1 } else { 1 };
-        let timer = match self.terms.retries.after(dropped) {
-            Next::Repeats(wait) => cx.after(wait, SYN | u64::from(index)),
-            Next::GivesUp(wait) => cx.after(wait, GAVE_UP | u64::from(index)),
+        let (wait, word) = match self.terms.retries.after(dropped) {
+            Next::Repeats(wait) => (wait, SYN),
+            Next::GivesUp(wait) => (wait, GAVE_UP),
         };
+        let wait = tick(cx.now(), wait, self.terms.kernel_hz);
+        let timer = cx.after(wait, word | u64::from(index));
         job.place = Place::Outside { dropped, timer };
         cx.doing(job.req, Doing::Travelling);
     }
@@ -61,8 +72,18 @@ impl AppServer {
         let cause = if has_given_up { Cause::Lost } else { Cause::Refused };
         if has_given_up || !self.listener.is_open {
             self.abort(cx, index, cause);
-        } else {
+        } else if !self.listener.has_room(self.terms.backlog) {
+            self.listener.overflows.add(1);
+            self.shut_out(cx, index);
+        } else if !self.answer_syn(cx, index) {
             self.arrive(cx, index);
+        }
+    }
+
+    /// The last packet of a handshake arrives, and the request behind it.
+    pub(super) fn acknowledged(&mut self, cx: &mut Cx<'_>, index: u32) {
+        if !self.enter(cx, index) {
+            self.half_open(cx, index);
         }
     }
 
@@ -125,7 +146,9 @@ impl AppServer {
         own.heard = now;
         self.watch(cx);
         self.count_request(cx, process);
-        self.go_on(cx, index);
+        if !self.is_silent(index) {
+            self.go_on(cx, index);
+        }
     }
 
     /// A request goes on: at once in its thread, on an event loop as soon as it is free.

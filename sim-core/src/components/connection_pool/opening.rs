@@ -118,7 +118,7 @@ impl ConnectionPool {
             0 => life,
             spread => life - below(&mut self.luck, spread + 1),
         });
-        self.stock.add(session, life.map_or(Nanos::MAX, |life| now.saturating_add(life)))
+        self.stock.add(now, session, life.map_or(Nanos::MAX, |life| now.saturating_add(life)))
     }
 
     /// Opens what is missing to a full pool, for nobody yet.

@@ -60,8 +60,8 @@ pub struct ConnectionPoolSpec {
     /// `pool_pre_ping`, which is off by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test_after: Option<Duration>,
-    /// Whether all idle sessions are closed when one is found broken; default false. `SQLAlchemy`
-    /// does (`invalidate_pool_on_disconnect`).
+    /// Whether all connections are taken for broken when one is found so: each is opened anew when
+    /// it is next taken. Default false; `SQLAlchemy` does (`invalidate_pool_on_disconnect`).
     #[serde(default, skip_serializing_if = "is_false")]
     pub forget_all: bool,
 }

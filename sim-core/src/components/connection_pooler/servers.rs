@@ -42,7 +42,7 @@ impl ConnectionPooler {
         match answer.outcome {
             Outcome::Done => {
                 self.login_failure = None;
-                let server = self.stock.add(cx.ask(answer.req).lease, Nanos::MAX);
+                let server = self.stock.add(cx.now(), cx.ask(answer.req).lease, Nanos::MAX);
                 self.offer(cx, server);
                 self.launch(cx);
             }

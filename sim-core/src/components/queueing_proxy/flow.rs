@@ -205,9 +205,10 @@ impl QueueingProxy {
             return;
         }
         visit.failures += 1;
-        let takes_turns = self.servers.takes_turns();
         let is_last = visit.failures == self.retries;
-        let goes_elsewhere = takes_turns || (self.redispatches && is_last);
+        let is_out = visit.server.is_none_or(|at| !self.servers.all[at as usize].is_usable());
+        let has_choice = self.servers.has_choice();
+        let goes_elsewhere = self.redispatches && (is_last || is_out || has_choice);
         if goes_elsewhere {
             visit.avoid = visit.server;
             self.counts.redispatches += 1;
@@ -215,7 +216,7 @@ impl QueueingProxy {
         } else {
             self.counts.retries += 1;
         }
-        if is_error && !takes_turns {
+        if is_error && !(goes_elsewhere && self.servers.are_many()) {
             let Some(visit) = self.visits.get_mut(index) else { return };
             let pause = cx.after(self.times.pause, PAUSE | u64::from(index));
             visit.stage = Stage::Pausing(pause);

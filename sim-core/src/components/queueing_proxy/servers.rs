@@ -108,9 +108,14 @@ impl Servers {
         if primary.is_empty() { of(true).take(1).collect() } else { primary }
     }
 
-    /// Whether another server can be taken at once where one has failed.
-    pub(super) fn takes_turns(&self) -> bool {
-        self.balance == ProxyBalance::Roundrobin && self.candidates().len() > 1
+    /// Whether more than one may get requests.
+    pub(super) fn are_many(&self) -> bool {
+        self.candidates().len() > 1
+    }
+
+    /// Whether a request may just as well go to another one: its client's address picks none.
+    pub(super) fn has_choice(&self) -> bool {
+        self.balance != ProxyBalance::Source && self.are_many()
     }
 
     /// Whether a server takes requests from the queue.

@@ -91,11 +91,11 @@ pub struct QueueingProxySpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_server: Option<Duration>,
     /// Further attempts to connect, after which the request is answered 503; default 3. They go to
-    /// the same server after a pause of a second, or of `timeout_connect` if that is shorter; with
-    /// `roundrobin` and several servers to another one at once.
+    /// the same server after a pause of a second, or of `timeout_connect` if that is shorter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retries: Option<u32>,
-    /// The last of these attempts goes to another server (`option redispatch`); default false.
+    /// These attempts go to another server at once; with `source`, and where only one is in, only
+    /// the last of them does (`option redispatch`). Default false.
     #[serde(default)]
     pub redispatch: bool,
     /// Requests of clients who left are dropped (`option abortonclose`); default false: they wait

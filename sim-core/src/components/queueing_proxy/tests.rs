@@ -181,17 +181,32 @@ fn a_server_that_is_back_in_time_answers_after_all() {
 }
 
 #[test]
-fn redispatch_sends_the_last_attempt_elsewhere_and_round_robin_every_one() {
-    let lost = |proxy: Value, until: f64| {
+fn redispatch_goes_elsewhere_at_once_unless_the_client_decides_where() {
+    let lost = |balance: &str, redispatch: bool, until: f64| {
+        let proxy = json!({"balance": balance, "redispatch": redispatch});
         let mut world = shop(even("10/s", 1), proxy, "1ms");
         kill(&mut world, "a");
         run(&mut world, until);
         (tally(&world, "u").completed, count(&world, "lb", "redispatches"))
     };
-    let least = |redispatch: bool| json!({"balance": "leastconn", "redispatch": redispatch});
-    assert_eq!(lost(least(false), 10.0), (0, 0));
-    assert_eq!((lost(least(true), 3.09), lost(least(true), 3.2)), ((0, 1), (1, 1)));
-    assert_eq!(lost(json!({"balance": "roundrobin"}), 0.2), (1, 1));
+    for balance in ["leastconn", "roundrobin", "first"] {
+        assert_eq!(lost(balance, false, 10.0), (0, 0), "{balance}");
+        assert_eq!(lost(balance, true, 0.2), (1, 1), "{balance}");
+    }
+    // by address: two more attempts there, a second apart each, and the last one elsewhere
+    assert_eq!((lost("source", true, 2.09), lost("source", true, 2.2)), ((0, 0), (1, 1)));
+    assert_eq!(lost("source", false, 10.0), (0, 0));
+}
+
+/// The dead one is the only one with a free slot: all attempts are spent on it within a moment.
+#[test]
+fn a_dead_server_with_slots_eats_what_the_full_ones_cannot_take() {
+    let proxy = json!({"balance": "leastconn", "redispatch": true, "maxconn": 1});
+    let mut world = shop(even("100/s", 3), proxy, "1s");
+    kill(&mut world, "a");
+    run(&mut world, 0.1);
+    assert_eq!((failed(&world, "u", Cause::Refused), served(&world, "b")), (2, 1));
+    assert_eq!(count(&world, "lb", "redispatches"), 1 + 3 + 3);
 }
 
 #[test]

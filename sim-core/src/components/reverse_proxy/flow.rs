@@ -136,8 +136,9 @@ impl ReverseProxy {
         if self.zone { 0 } else { worker as usize }
     }
 
-    fn now_s(cx: &Cx<'_>) -> u64 {
-        EPOCH_S + cx.now() / SECOND
+    /// The clock of the machine, in whole seconds: it was at some fraction of one at the start.
+    fn now_s(&self, cx: &Cx<'_>) -> u64 {
+        EPOCH_S + (cx.now() + self.fraction) / SECOND
     }
 
     /// Picks a peer and connects to it.
@@ -151,7 +152,7 @@ impl ReverseProxy {
             stream: &mut self.stream,
             balance: self.balance,
             ask: *cx.ask(req),
-            now_s: Self::now_s(cx),
+            now_s: EPOCH_S + (now + self.fraction) / SECOND,
         };
         let Some(peer) = chooser.pick(&mut visit.search) else {
             self.end(cx, index, (502, Outcome::Failed(Cause::NoBackend)));
@@ -317,7 +318,7 @@ impl ReverseProxy {
     /// A try at a peer is over; the account of it.
     fn release(&mut self, cx: &mut Cx<'_>, of: (u32, u32), failed: bool) {
         let (worker, index) = of;
-        let (home, now_s) = (self.home(worker), Self::now_s(cx));
+        let (home, now_s) = (self.home(worker), self.now_s(cx));
         let peer = &self.roster.peers[index as usize];
         let state = &mut self.workers[home].states[index as usize];
         if self.roster.is_single() {

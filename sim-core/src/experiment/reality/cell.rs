@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+
+/// Probes that fit into the warm-up's first second.
+const PROBES_MAX: u32 = 100;
 
 /// One set-up under one load, run a few times under different seeds.
 #[derive(Clone, Debug, Deserialize)]
@@ -12,6 +15,7 @@ pub struct Cell {
     /// What ran under what load, in words.
     pub title: String,
     /// How long the load ran before it was measured, seconds.
+    #[serde(default, deserialize_with = "told")]
     pub warmup_s: f64,
     /// What its servers could do at most without any overhead, requests per second.
     pub nominal_capacity_rps: Option<f64>,
@@ -71,6 +75,7 @@ pub(super) struct Keys {
 
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Retry {
+    #[serde(default, deserialize_with = "told")]
     pub(super) max: u32,
 }
 
@@ -92,19 +97,52 @@ pub struct Rep {
     /// How many failed how.
     #[serde(default)]
     pub errors: BTreeMap<String, u64>,
+    #[serde(default, deserialize_with = "told")]
     pub(super) latency_ok_ms: Latency,
+    #[serde(default, deserialize_with = "told")]
+    overhead_zero_demand_ms: Probes,
     #[serde(default)]
     pub(super) series: Series,
 }
 
+/// Requests without any work that were sent before the load.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Probes {
+    n: u32,
+}
+
+impl Rep {
+    /// How many requests without any work were sent before the load, one after another.
+    #[must_use]
+    pub fn probes(&self) -> u32 {
+        self.overhead_zero_demand_ms.n.min(PROBES_MAX)
+    }
+}
+
 /// Latencies in milliseconds.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default)]
 pub(super) struct Latency {
+    #[serde(deserialize_with = "told")]
     pub(super) mean: f64,
+    #[serde(deserialize_with = "told")]
     pub(super) p50: f64,
+    #[serde(deserialize_with = "told")]
     pub(super) p90: f64,
+    #[serde(deserialize_with = "told")]
     pub(super) p95: f64,
+    #[serde(deserialize_with = "told")]
     pub(super) p99: f64,
+}
+
+/// What is told, or nothing where it is null: a run in which nothing was answered has no latency.
+fn told<'de, T, D>(from: D) -> Result<T, D::Error>
+where
+    T: Default + Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    Option::<T>::deserialize(from).map(Option::unwrap_or_default)
 }
 
 /// Counts of every second from the window's begin on.
@@ -131,7 +169,11 @@ impl Cell {
     /// # Errors
     /// What is wrong with the text, and where.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let cell: Cell = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let mut cell: Cell = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        if cell.load.jobs.is_some() {
+            // nothing comes before the jobs, so the play begins with them
+            cell.warmup_s = 0.0;
+        }
         if cell.reps.is_empty() {
             return Err("it has no runs: reps is empty".to_owned());
         }

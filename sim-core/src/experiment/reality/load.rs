@@ -57,6 +57,9 @@ const DEMANDS: u32 = 1;
 const KEYS: u32 = 2;
 const CLASSES: u32 = 4;
 
+/// Seconds from one request without any work to the next.
+const PROBE_S: f64 = 0.004;
+
 /// A request of a load.
 #[derive(Clone, Debug)]
 pub struct Sent {
@@ -70,10 +73,22 @@ pub struct Sent {
 }
 
 impl Cell {
-    /// Requests as recorded ones in CSV, from the warm-up's begin on.
+    /// Requests as recorded ones in CSV, from the warm-up's begin on, after so many without any
+    /// work, which were sent one after another to see what the way takes: whose turn it is with a
+    /// proxy depends on them.
     #[must_use]
-    pub fn recorded(&self, sent: &[Sent]) -> String {
+    pub fn recorded(&self, sent: &[Sent], probes: u32) -> String {
         let load = &self.load;
+        let client = load.clients.as_ref().and_then(|all| all.first().copied());
+        let probe = |number: u32| {
+            let at_s = f64::from(number) * PROBE_S - self.warmup_s;
+            Sent { at_s, class: 0, demand_ms: 0.0, key: None, client }
+        };
+        // what a key that nobody knows would do to a cache is not known
+        let can_probe = load.keys.is_none() && load.jobs.is_none() && self.warmup_s >= 1.0;
+        let mut all: Vec<Sent> = (0..if can_probe { probes } else { 0 }).map(probe).collect();
+        all.extend_from_slice(sent);
+        all.sort_by(|one, other| one.at_s.total_cmp(&other.at_s));
         let several = load.classes.len() > 1;
         let mut text = "time_s,demand_ms".to_owned();
         let optional = [(several, ",endpoint"), (load.keys.is_some(), ",key")];
@@ -81,7 +96,7 @@ impl Cell {
             text.push_str(name);
         }
         text.push_str(if load.clients.is_some() { ",client\n" } else { "\n" });
-        for request in sent {
+        for request in &all {
             let _ = write!(text, "{:.9},{}", request.at_s + self.warmup_s, request.demand_ms);
             if several {
                 let _ = write!(text, ",{}", load.classes[request.class].name);

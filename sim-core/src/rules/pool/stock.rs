@@ -15,6 +15,7 @@ pub struct Connection {
     pub session: u64,
     /// When it is too old.
     pub ends: Nanos,
+    opened: Nanos,
     idle_since: Nanos,
 }
 
@@ -24,6 +25,8 @@ pub struct Stock {
     connections: Slab<Connection>,
     idle: VecDeque<u32>,
     opening: u32,
+    /// Connections opened before this are taken for broken.
+    void_before: Nanos,
 }
 
 impl Stock {
@@ -56,9 +59,26 @@ impl Stock {
     }
 
     /// One that was being opened is open, and in use.
-    pub fn add(&mut self, session: u64, ends: Nanos) -> u32 {
+    pub fn add(&mut self, now: Nanos, session: u64, ends: Nanos) -> u32 {
         self.opening -= 1;
-        self.connections.insert(Connection { session, ends, idle_since: 0 })
+        self.connections.insert(Connection { session, ends, opened: now, idle_since: now })
+    }
+
+    /// One was found broken, and all that are as old are taken for broken too.
+    pub fn doubt(&mut self, number: u32, now: Nanos) {
+        let opened = self.connections.get(number).map_or(0, |connection| connection.opened);
+        // a connection that was in doubt already tells nothing new
+        if opened >= self.void_before {
+            self.void_before = now;
+        }
+    }
+
+    /// Whether a connection is taken for broken: who takes it opens another in its place.
+    #[inline]
+    #[must_use]
+    pub fn is_void(&self, number: u32) -> bool {
+        let opened = |connection: &Connection| connection.opened < self.void_before;
+        self.void_before > 0 && self.connections.get(number).is_some_and(opened)
     }
 
     /// Whether a connection of that number is open.

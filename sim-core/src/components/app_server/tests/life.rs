@@ -1,7 +1,8 @@
 //! Workers that are killed, replaced, or told to stop.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::super::super::tests_world::{node, retune};
 use super::{count, ends, even, failed, run, server, survey, tally, world};
 use crate::components::Node;
 use crate::engine::kernel::World;
@@ -77,7 +78,7 @@ fn workers_are_replaced_after_max_requests() {
 fn jitter_keeps_workers_from_leaving_together() {
     let both_away = |jitter: u32| {
         let web = json!({
-            "worker": "gthread", "workers": 4, "max_requests": 500, "max_requests_jitter": jitter,
+            "worker": "sync", "workers": 4, "max_requests": 500, "max_requests_jitter": jitter,
             "boot": "2s", "steps": [{"io": "1ms"}],
         });
         let mut world = world(&json!({"users": even("200/s", 20_000), "web": server(&web)}));
@@ -127,7 +128,7 @@ fn a_server_told_to_stop_finishes_within_its_grace() {
         let web = json!({"timeout": "0s", "backlog": 0, "steps": [{"io": io}]});
         let mut world = world(&json!({"users": even("10/s", 4), "web": server(&web)}));
         run(&mut world, 0.35);
-        let node = super::super::super::tests_world::node(&world, "web") as u32;
+        let node = node(&world, "web") as u32;
         let group = world.core.seats[node as usize].group;
         assert!(world.with(node, |_, cx| cx.shrink(group)));
         run(&mut world, 0.45);
@@ -149,7 +150,7 @@ fn a_restarted_server_listens_while_its_workers_boot_unless_it_preloads() {
         let web = json!({"boot": "5s", "preload": preload, "steps": [{"io": "10ms"}]});
         let mut world = world(&json!({"users": even("1/s", 1), "web": server(&web)}));
         run(&mut world, 0.5);
-        let node = super::super::super::tests_world::node(&world, "web") as u32;
+        let node = node(&world, "web") as u32;
         world.stop(node, Cause::Reset);
         world.start(node);
         run(&mut world, 9.0);
@@ -184,22 +185,62 @@ fn workers_come_and_the_oldest_go_when_their_number_is_changed() {
     for worker in ["sync", "gthread", "gevent"] {
         let parts = |workers: u32| {
             let web = json!({
-                "worker": worker, "workers": workers, "boot": "1s", "steps": [{"io": "200ms"}],
+                "worker": worker, "workers": workers, "boot": "1s", "cores": 40,
+                "steps": [{"io": "200ms"}],
             });
-            json!({"users": even("50/s", 1_000), "web": server(&web)})
+            json!({"users": even("20/s", 400), "web": server(&web)})
         };
         let mut world = world(&parts(20));
         let places = workers(&world);
         run(&mut world, 5.0);
         retune(&mut world, &parts(10), "web").unwrap();
-        run(&mut world, 6.0);
+        run(&mut world, 8.0);
         assert_eq!(workers(&world), places / 2);
         retune(&mut world, &parts(40), "web").unwrap();
-        run(&mut world, 6.9);
+        run(&mut world, 8.9);
         assert_eq!(workers(&world), places / 2, "they load the application first");
         run(&mut world, 12.0);
         assert_eq!(workers(&world), places * 2);
         run(&mut world, 60.0);
-        assert_eq!((tally(&world, "users").completed, world.alive()), (1_000, 0), "{worker}");
+        assert_eq!((tally(&world, "users").completed, world.alive()), (400, 0), "{worker}");
     }
+}
+
+/// The first workers of a machine load for 2 s, those that follow for 0.5 s.
+#[test]
+fn who_replaces_a_worker_boots_as_it_says() {
+    let web = json!({
+        "max_requests": 1, "boot": "2s", "respawn": "500ms", "steps": [{"io": "10ms"}],
+    });
+    let mut world = world(&json!({"users": even("1/s", 8), "web": server(&web)}));
+    run(&mut world, 1.2);
+    // it has served one, and its successor is up at 1.51 s
+    let web = node(&world, "web") as u32;
+    run(&mut world, 3.2);
+    world.stop(web, Cause::Reset);
+    world.start(web);
+    // from 3.2 s on: up at 5.2 s, for those of 4 and 5 s; then half a second each
+    assert_eq!(ends(&mut world, "users", 9_000)[3..], [5.211, 5.721, 6.231, 7.01, 8.01]);
+}
+
+/// A health check that begins to fail: requests under way end by the steps that they began with.
+#[test]
+fn steps_may_change_their_number_while_requests_are_under_way() {
+    let parts = |steps: &Value| {
+        let web = json!({"workers": 4, "steps": steps});
+        json!({"users": even("10/s", 4), "web": server(&web)})
+    };
+    let mut world = world(&parts(&json!([{"io": "250ms"}, {"io": "250ms"}])));
+    run(&mut world, 0.25);
+    let failing = json!([{"fail": "100%"}]);
+    retune(&mut world, &parts(&failing), "web").unwrap();
+    run(&mut world, 0.45);
+    let seen = |world: &World<Node>| {
+        (tally(world, "users").completed, failed(world, "users", Cause::Error))
+    };
+    assert_eq!(seen(&world), (0, 2));
+    // and back: nobody is left who began with them
+    retune(&mut world, &parts(&json!([{"io": "250ms"}])), "web").unwrap();
+    run(&mut world, 2.0);
+    assert_eq!((seen(&world), world.alive()), ((2, 2), 0));
 }

@@ -45,6 +45,35 @@ fn a_dropped_syn_makes_a_request_late_and_not_refused() {
     assert_eq!(tally(&world, "users").completed, 3);
 }
 
+/// Three SYNs of one machine come again on the same tooth of its timer wheel, at 7.136 s, when one
+/// worker is idle and one place is free: all are answered, and the last ACK finds no room. Its
+/// client sends the request again and again, and the server its SYN-ACK: the ACK to the third,
+/// at 14.336 s, finds an idle worker, which then waits for the copy of 20.480 s.
+#[test]
+fn of_syns_that_come_together_some_get_half_a_connection() {
+    let web = json!({
+        "workers": 2, "backlog": 0, "timeout": "0s", "kernel_hz": 250, "steps": [{"io": "6950ms"}],
+    });
+    let mut world = world(&json!({"users": even("1000/s", 6), "web": server(&web)}));
+    let expected = [6.951, 6.952, 13.901, 14.087, 20.851, 27.43];
+    assert_eq!(ends(&mut world, "users", 30_000), expected);
+    let seen =
+        ["half_open", "silent_accepts", "listen_overflows"].map(|of| count(&world, "web", of));
+    // three SYNs six times, the ACK, and six copies that found no room either
+    assert_eq!(seen, [1, 1, 3 * 6 + 1 + 6]);
+    assert_eq!(world.alive(), 0);
+}
+
+#[test]
+fn without_a_common_clock_every_syn_that_is_answered_gets_in() {
+    let web = json!({
+        "workers": 2, "backlog": 0, "timeout": "0s", "steps": [{"io": "6950ms"}],
+    });
+    let mut world = world(&json!({"users": even("1000/s", 6), "web": server(&web)}));
+    run(&mut world, 60.0);
+    assert_eq!((count(&world, "web", "half_open"), tally(&world, "users").completed), (0, 6));
+}
+
 #[test]
 fn the_callers_own_timeout_ends_the_knocking() {
     let users = json!({"Users": {
