@@ -160,11 +160,12 @@ impl Browser {
         self.page = page;
     }
 
-    /// Looks at the page until an expression is neither null nor false, for so many seconds.
+    /// Looks at the page until an expression is true in the sense of JavaScript, for so many
+    /// seconds.
     pub(crate) fn wait(&mut self, expression: &str, seconds: u32) -> Value {
         for _ in 0..seconds * 20 {
             let value = self.value(expression);
-            if !value.is_null() && value != false {
+            if ![json!(null), json!(false), json!(0), json!("")].contains(&value) {
                 return value;
             }
             sleep(LOOK);
@@ -178,15 +179,27 @@ impl Browser {
     #[track_caller]
     pub(crate) fn shows(&mut self, expression: &str, wanted: impl Into<Value>) {
         let wanted = wanted.into();
+        self.until(expression, |value| *value == wanted);
+    }
+
+    /// Looks at the page until an expression has a value that will do.
+    #[track_caller]
+    pub(crate) fn until(&mut self, expression: &str, will_do: impl Fn(&Value) -> bool) -> Value {
         let mut value = self.value(expression);
         for _ in 0..20 * 20 {
-            if value == wanted {
-                return;
+            if will_do(&value) {
+                return value;
             }
             sleep(LOOK);
             value = self.value(expression);
         }
-        panic!("{expression} is {value} for 20 s, and should be {wanted}");
+        panic!("{expression} is {value} for 20 s, which will not do");
+    }
+
+    /// Looks at the page until a text of it contains something.
+    #[track_caller]
+    pub(crate) fn tells(&mut self, expression: &str, part: &str) {
+        self.until(expression, |value| value.as_str().is_some_and(|text| text.contains(part)));
     }
 
     /// Presses a key: a letter, which writes itself, or one of [`KEYS`].

@@ -108,7 +108,7 @@ fn a_visitor_chooses_plays_pauses_and_looks_back() {
     browser.value("document.querySelector('a[href=\"#preset=dead-peer\"]').click()");
     let word = "document.querySelector('.play')?.innerText.includes";
     browser.wait(&format!("{word}('Play')"), 30);
-    assert_eq!(browser.value("location.hash"), "#preset=dead-peer");
+    browser.shows("location.hash", "#preset=dead-peer");
     browser.press(" ");
     browser.wait(&format!("{word}('Pause')"), 10);
     browser.wait("document.querySelectorAll('figure canvas').length >= 3", 30);
@@ -211,10 +211,8 @@ fn curves_are_drawn_sharp_at_any_width() {
              let n = 0; for (let i = 0; i < d.length; i += 4) \
              n += d[i + 3] > 200 && d[i] < 60 && d[i + 2] > 150; return n; }})()"
         );
-        let pixels = browser.value(&painted).as_u64().unwrap_or(0);
-        assert!(pixels > 100, "{pixels} pixels are painted at {width}");
-        let wide = browser.value("document.documentElement.scrollWidth");
-        assert_eq!(wide, width, "nothing reaches beyond the screen");
+        browser.until(&painted, |pixels| pixels.as_u64() > Some(100));
+        browser.shows("document.documentElement.scrollWidth", width);
     }
 }
 
@@ -228,9 +226,9 @@ fn the_picture_has_every_part_and_shows_its_knobs() {
     let plan = plan(&file(&format!("scenarios/{name}.yaml")), &[]);
     let parts: Vec<&str> = plan.blueprint.parts.iter().map(|part| &part.name[..]).collect();
     let boxes = "[...document.querySelectorAll('#topology .part .name')].map((n) => n.textContent)";
-    assert_eq!(browser.value(boxes), json!(parts));
+    browser.shows(boxes, json!(parts));
     let ways: usize = plan.blueprint.calls.iter().map(Vec::len).sum();
-    assert_eq!(browser.value("document.querySelectorAll('#topology .way').length"), ways);
+    browser.shows("document.querySelectorAll('#topology .way').length", ways);
     // a click opens the knobs and gives them the keyboard, and so does a key
     let of = |name: &str| {
         format!(
@@ -244,7 +242,7 @@ fn the_picture_has_every_part_and_shows_its_knobs() {
     browser.wait(&format!("{shown} === 'db'"), 10);
     let inside = "(() => { const r = document.activeElement.getBoundingClientRect(); \
                   return r.top >= 0 && r.bottom <= innerHeight; })()";
-    assert_eq!(browser.value(inside), true, "the knobs are in view");
+    browser.shows(inside, true);
     browser.value(&format!("{}.focus()", of("web")));
     browser.press(" ");
     browser.wait(&format!("{shown} === 'web'"), 10);
@@ -263,13 +261,13 @@ fn a_question_mark_lists_the_keys() {
     browser.wait("document.querySelector('.play')", 30);
     browser.value("document.querySelector('.play').focus()");
     let open = "document.querySelector('dialog').open";
-    assert_eq!(browser.value(open), false);
+    browser.shows(open, false);
     browser.press("?");
     browser.wait(open, 10);
     let inside = "document.activeElement.closest('dialog') !== null";
-    assert_eq!(browser.value(inside), true, "the keyboard is in the sheet");
+    browser.shows(inside, true);
     browser.press("Escape");
     browser.wait(&format!("!{open}"), 10);
     let back = "document.activeElement.className";
-    assert_eq!(browser.value(back), "play", "and goes back to where it was");
+    browser.shows(back, "play");
 }

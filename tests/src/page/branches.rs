@@ -76,8 +76,7 @@ fn a_fork_is_compared_with_its_original_and_both_are_the_same_runs_natively() {
     press(&mut browser, "Play");
     browser.wait(&attribute("fork-digest"), 60);
     browser.wait(&format!("{first}?.includes('the fork has lost')"), 20);
-    let story = browser.value("document.querySelector('#fork ul').innerText");
-    assert!(story.as_str().is_some_and(|story| story.contains(" lower (")), "{story}");
+    browser.tells("document.querySelector('#fork ul')?.innerText", " lower (");
     let columns = "document.querySelector('#values tbody tr:nth-child(2)').children.length";
     browser.shows(columns, 4);
     let legends = "document.querySelectorAll('figure .legend .original').length \

@@ -1,6 +1,6 @@
 //! The charts in a real browser: closer looks, the crosshair, flags, numbers and pictures.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{complaints, digest, page};
 use crate::browser::Browser;
@@ -32,9 +32,8 @@ const TICKS: &str = "[...document.querySelectorAll('figure .xs')].map((xs) => xs
 fn a_stretch_that_is_dragged_over_is_shown_by_every_chart() {
     let Some(page) = page() else { return };
     let mut browser = finished(&page, "dead-peer");
-    let whole = browser.value(TICKS);
+    let whole = browser.until(TICKS, |ticks| ticks.as_array().is_some_and(|all| all.len() >= 6));
     let charts = whole.as_array().map_or(0, Vec::len);
-    assert!(charts >= 6, "{whole}");
     let from = inside(&mut browser, "#latency canvas", 0.25);
     let to = inside(&mut browser, "#latency canvas", 0.5);
     browser.mouse("mousePressed", from, 1);
@@ -99,10 +98,11 @@ fn the_crosshair_moves_over_all_charts_and_draws_none_of_them_again() {
     let lines = "[...document.querySelectorAll('.plot')].map((plot) => \
                  Math.round(parseFloat(getComputedStyle(plot, '::after').left) \
                  / plot.clientWidth * 1000))";
-    let places = browser.value(lines);
-    let places: Vec<i64> =
-        places.as_array().into_iter().flatten().filter_map(|p| p.as_i64()).collect();
-    assert!(places.len() >= 6 && places.iter().all(|p| (500..=508).contains(p)), "{places:?}");
+    browser.until(lines, |places| {
+        let places = places.as_array().map_or(&[][..], Vec::as_slice);
+        let near = |place: &Value| place.as_i64().is_some_and(|place| (500..=508).contains(&place));
+        places.len() >= 6 && places.iter().all(near)
+    });
     assert_eq!(browser.value(marked), true, "no canvas was drawn again");
     browser.press("+");
     browser.wait(&format!("!({marked})"), 10);
@@ -136,7 +136,7 @@ fn a_flag_a_log_axis_and_the_numbers() {
                    c.getContext('2d').getImageData(0, 0, c.width, c.height).data; \
                    const all = new Set(); for (let i = 0; i < d.length; i += 4) \
                    all.add(d.slice(i, i + 3).join()); return all.size; })()";
-    assert!(browser.value(colours).as_u64() > Some(7));
+    browser.until(colours, |colours| colours.as_u64() > Some(7));
 }
 
 #[test]

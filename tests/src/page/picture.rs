@@ -1,5 +1,7 @@
 //! The topology in a real browser: what flows, what is lost, how close it is looked at.
 
+use serde_json::Value;
+
 use super::{digest, page};
 use crate::browser::Browser;
 
@@ -15,22 +17,21 @@ fn requests_flow_as_wide_as_their_rate_and_leave_with_their_reason() {
                 bar.dispatchEvent(new InputEvent('input', {bubbles: true}))";
     browser.value(look);
     let lost = "[...document.querySelectorAll('#topology .lost text')].map((t) => t.textContent)";
-    let lost = browser.wait(&format!("{lost}.length && {lost}"), 10);
-    assert!(lost.to_string().contains("/s"), "{lost}");
+    browser.until(lost, |lost| lost.to_string().contains("/s"));
     let wide = "[...document.querySelectorAll('#topology .way')]\
                 .map((way) => parseFloat(getComputedStyle(way).strokeWidth))";
-    let wide: Vec<f64> = serde_json::from_value(browser.value(wide)).expect("numbers");
-    let most = wide.iter().copied().fold(0.0, f64::max);
-    let least = wide.iter().copied().fold(f64::INFINITY, f64::min);
-    assert!((most - 7.0).abs() < 1e-6 && (1.5..4.0).contains(&least), "{wide:?}");
-    let said = browser.value("document.querySelector('#topology .note').innerText");
-    assert!(said.as_str().is_some_and(|said| said.contains("One dot stands for ")), "{said}");
-    let dots = browser.value("document.querySelectorAll('#topology g[aria-hidden] .dots').length");
-    assert!(dots.as_u64() >= Some(2), "{dots}");
+    browser.until(wide, |wide| {
+        let wide = wide.as_array().into_iter().flatten().filter_map(Value::as_f64);
+        let (least, most) =
+            wide.fold((f64::INFINITY, 0.0_f64), |(low, high), w| (low.min(w), high.max(w)));
+        (most - 7.0).abs() < 1e-6 && (1.5..4.0).contains(&least)
+    });
+    browser.tells("document.querySelector('#topology .note')?.innerText", "One dot stands for ");
+    let dots = "document.querySelectorAll('#topology g[aria-hidden] .dots').length";
+    browser.until(dots, |dots| dots.as_u64() >= Some(2));
     let titles =
         "[...document.querySelectorAll('#topology title')].map((t) => t.textContent).join()";
-    let titles = browser.value(titles);
-    assert!(titles.as_str().is_some_and(|all| all.contains("lb-more to more: ")), "{titles}");
+    browser.tells(titles, "lb-more to more: ");
 }
 
 #[test]
