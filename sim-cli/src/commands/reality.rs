@@ -156,7 +156,7 @@ impl Subject {
 }
 
 /// The cells of the folder that are asked for, with their scenarios, by name; and what is wrong
-/// with those that cannot be judged, which keeps the others from nothing.
+/// with those that cannot be judged: the others are, all the same.
 fn subjects(args: &RealityArgs, color: bool) -> Result<(Vec<Subject>, Vec<Failure>), Failure> {
     let folder = &args.cells;
     let entries = read_dir(folder).map_err(|error| {
@@ -179,13 +179,12 @@ fn subjects(args: &RealityArgs, color: bool) -> Result<(Vec<Subject>, Vec<Failur
             Err(failure) => refused.push(failure),
         }
     }
-    match refused.pop() {
-        Some(last) if subjects.is_empty() => Err(last),
-        last => {
-            refused.extend(last);
-            Ok((subjects, refused))
-        }
+    if subjects.is_empty()
+        && let Some(last) = refused.pop()
+    {
+        return Err(last);
     }
+    Ok((subjects, refused))
 }
 
 fn name(path: &Path) -> String {

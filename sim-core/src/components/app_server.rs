@@ -199,7 +199,7 @@ impl Component for AppServer {
             old.check_change(new, &pool.form())?;
         }
         if !self.jobs.is_empty() {
-            fresh.program = Arc::new(fresh.program.as_ref().clone().instead_of(&self.program)?);
+            fresh.program = fresh.program.instead_of(&self.program)?;
         }
         fresh.prepare(&mut |delay| cx.lane(delay));
         self.program = fresh.program;

@@ -263,7 +263,7 @@ impl Component for WorkerPool {
             return Err(Flaw::new("cores", message, "write cores: at the start, or leave it out"));
         }
         if !self.jobs.is_empty() {
-            fresh.program = Arc::new(fresh.program.as_ref().clone().instead_of(&self.program)?);
+            fresh.program = fresh.program.instead_of(&self.program)?;
         }
         let now = cx.now();
         Arc::make_mut(&mut fresh.program).prepare(&mut |delay| cx.lane(delay));

@@ -1,6 +1,7 @@
 //! Endpoints made ready to run: one flat list of operations with jumps.
 
 use std::mem::discriminant;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -334,25 +335,27 @@ impl Program {
 
     /// These operations in place of others while requests are under way: they go on with the new
     /// times where the steps are the same, and else by the steps that they began with.
-    pub(crate) fn instead_of(mut self, old: &Program) -> Result<Self, Flaw> {
+    pub(crate) fn instead_of(self: Arc<Self>, old: &Program) -> Result<Arc<Self>, Flaw> {
+        let mut fresh = Arc::unwrap_or_clone(self);
         let of_today = &old.ops[old.now as usize..];
         let same = |(a, b)| discriminant::<Op>(a) == discriminant(b);
-        let is_same = of_today.len() == self.ops.len() && of_today.iter().zip(&self.ops).all(same);
+        let is_same =
+            of_today.len() == fresh.ops.len() && of_today.iter().zip(&fresh.ops).all(same);
         let kept = if is_same { &old.ops[..old.now as usize] } else { &old.ops[..] };
-        if kept.len() + self.ops.len() > OPS_MAX {
+        if kept.len() + fresh.ops.len() > OPS_MAX {
             let message = format!("more than {OPS_MAX} steps, with those of requests under way");
             return Err(Flaw::new("endpoints", message, "change the number of steps less often"));
         }
-        self.now = kept.len() as u16;
-        for op in &mut self.ops {
+        fresh.now = kept.len() as u16;
+        for op in &mut fresh.ops {
             if let Op::Lookup { hit, .. } | Op::Luck { hit, .. } = op {
-                *hit += self.now;
+                *hit += fresh.now;
             }
         }
-        let starts = self.starts.iter_mut().chain([&mut self.otherwise]);
-        starts.filter(|start| **start != u16::MAX).for_each(|start| *start += self.now);
-        self.ops.splice(0..0, kept.iter().cloned());
-        Ok(self)
+        let starts = fresh.starts.iter_mut().chain([&mut fresh.otherwise]);
+        starts.filter(|start| **start != u16::MAX).for_each(|start| *start += fresh.now);
+        fresh.ops.splice(0..0, kept.iter().cloned());
+        Ok(Arc::new(fresh))
     }
 
     /// The first operation of an endpoint; `u16::MAX`, past all operations, if the pool has no such

@@ -82,8 +82,8 @@ pub(crate) const FAULTS: &[Fault] = &[
     },
     Fault {
         file: "sim-core/src/steps/program.rs",
-        find: "        self.now = kept.len() as u16;",
-        replace: "        self.now = 0;",
+        find: "        fresh.now = kept.len() as u16;",
+        replace: "        fresh.now = 0;",
         test: "sim-core life::",
         why: "requests under way go on by the steps that they began with",
     },

@@ -168,10 +168,8 @@ impl AppServer {
         } else {
             self.listener.overflows.add(1);
             let wait = tick(cx.now(), pause, self.terms.kernel_hz);
-            let timer = cx.after(wait, COPY | u64::from(number));
-            if let Some(half) = self.halves.all.get_mut(number) {
-                (half.copy, half.pause) = (timer, (2 * pause).min(PAUSE_MAX));
-            }
+            half.copy = cx.after(wait, COPY | u64::from(number));
+            half.pause = (2 * pause).min(PAUSE_MAX);
         }
     }
 
@@ -179,25 +177,21 @@ impl AppServer {
     pub(super) fn remind(&mut self, cx: &mut Cx<'_>, number: u32) {
         let most = self.halves.reminders(self.terms.backlog - 1);
         let Some(half) = self.halves.all.get_mut(number) else { return };
-        let (index, known) = (half.job, half.known);
-        let Known::Waits { reminders, .. } = known else { return };
+        let Known::Waits { reminders, .. } = half.known else { return };
         if reminders >= most {
             half.known = Known::Forgotten;
             return;
         }
         // other workers wait for data where that costs nothing
         if self.terms.kind == WorkerKind::Sync && self.listener.has_room(self.terms.backlog) {
-            if let Some(half) = self.halves.all.get_mut(number) {
-                half.known = Known::Whole;
-            }
+            half.known = Known::Whole;
+            let index = half.job;
             self.enter(cx, index);
             return;
         }
         let wait = tick(cx.now(), SECOND << (reminders + 1), self.terms.kernel_hz);
         let timer = cx.after(wait, REMINDER | u64::from(number));
-        if let Some(half) = self.halves.all.get_mut(number) {
-            half.known = Known::Waits { reminders: reminders + 1, timer };
-        }
+        half.known = Known::Waits { reminders: reminders + 1, timer };
     }
 
     /// A request's connection is whole and its data are there, or it is over.
@@ -219,7 +213,7 @@ impl AppServer {
     /// A sync worker that has accepted a connection waits for what is to come on it; true if
     /// nothing has come.
     #[inline]
-    pub(super) fn is_silent(&mut self, index: u32) -> bool {
+    pub(super) fn falls_silent(&mut self, index: u32) -> bool {
         let Some(job) = self.jobs.get_mut(index).filter(|job| job.half != NONE_HALF) else {
             return false;
         };

@@ -183,15 +183,21 @@ impl Crew {
 
     fn winner(&mut self, cores: u32) -> Option<u32> {
         let ready = self.ready.iter().find(|ready| !ready.is_empty())?;
-        let mut told = ready.clone();
-        told.sort_unstable_by_key(|&index| self.all[index as usize].serial);
-        let late = (0..told.len() as u32).map(|place| {
+        let serial = |index: u32| self.all[index as usize].serial;
+        let mut told = 0;
+        let mut first: Option<(f64, u32)> = None;
+        for place in 0..ready.len() as u32 {
+            let later = ready.iter().copied().filter(|&index| serial(index) > told);
+            let index = later.min_by_key(|&index| serial(index))?;
+            told = serial(index);
             let place = place.min(PLACES - 1);
-            place + (place + 1).saturating_sub(cores)
-        });
-        let runs = late.map(|late| exponential(&mut self.luck) + LATE * f64::from(late));
-        let all = told.into_iter().zip(runs);
-        all.min_by(|(_, one), (_, other)| one.total_cmp(other)).map(|(index, _)| index)
+            let late = place + (place + 1).saturating_sub(cores);
+            let runs = exponential(&mut self.luck) + LATE * f64::from(late);
+            if first.is_none_or(|(before, _)| runs < before) {
+                first = Some((runs, index));
+            }
+        }
+        first.map(|(_, index)| index)
     }
 }
 

@@ -72,10 +72,7 @@ impl AppServer {
         let cause = if has_given_up { Cause::Lost } else { Cause::Refused };
         if has_given_up || !self.listener.is_open {
             self.abort(cx, index, cause);
-        } else if !self.listener.has_room(self.terms.backlog) {
-            self.listener.overflows.add(1);
-            self.shut_out(cx, index);
-        } else if !self.answer_syn(cx, index) {
+        } else if !(self.listener.has_room(self.terms.backlog) && self.answer_syn(cx, index)) {
             self.arrive(cx, index);
         }
     }
@@ -146,7 +143,7 @@ impl AppServer {
         own.heard = now;
         self.watch(cx);
         self.count_request(cx, process);
-        if !self.is_silent(index) {
+        if !self.falls_silent(index) {
             self.go_on(cx, index);
         }
     }
