@@ -66,6 +66,7 @@ pub struct Users {
     ordinal: u64,
     /// The luck of the one that the clock brings.
     luck: u64,
+    coming: Coming,
     clock: Timer,
     visits: Slab<Visit>,
     sessions: Slab<Session>,
@@ -73,23 +74,49 @@ pub struct Users {
     issued: u64,
 }
 
+/// An arrival after the next one. What is drawn for it is ready before anything waits for it.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+struct Coming {
+    ordinal: u64,
+    luck: u64,
+    /// The gap before it on the cumulative rate, with mean 1.
+    amount: f64,
+    /// How long that is, where the rate never changes.
+    wait: Option<Nanos>,
+}
+
 impl Users {
-    /// The gap's length on the cumulative rate: exponential, or 1 for even spacing.
+    #[inline]
+    fn coming(&self, ordinal: u64) -> Coming {
+        let luck = mix(self.key, ordinal);
+        let (Source::Arrivals(profile) | Source::Sessions(profile)) = &self.source else {
+            return Coming { ordinal, luck, ..Coming::default() };
+        };
+        // exponential, or 1 for even spacing
+        let drawn = || exponential(&mut Draw::new(luck ^ ARRIVAL));
+        let amount = if profile.even { 1.0 } else { drawn() };
+        Coming { ordinal, luck, amount, wait: profile.wait(amount) }
+    }
+
     fn next_arrival(&mut self, cx: &mut Cx<'_>) {
         self.ordinal += 1;
-        self.luck = mix(self.key, self.ordinal);
+        if self.coming.ordinal != self.ordinal {
+            self.coming = self.coming(self.ordinal);
+        }
+        let Coming { luck, amount, wait, .. } = self.coming;
+        self.luck = luck;
+        let now = cx.now();
         let at = match &mut self.source {
             Source::Arrivals(profile) | Source::Sessions(profile) => {
-                let draw = &mut Draw::new(self.luck ^ ARRIVAL);
-                let amount = if profile.even { 1.0 } else { exponential(draw) };
-                profile.after(cx.now(), amount)
+                wait.map(|wait| now + wait).or_else(|| profile.after(now, amount))
             }
             Source::Recorded(replay) => replay.upcoming(),
             Source::Crowd(_) | Source::Closed(_) => None,
         };
         if let Some(at) = at {
-            self.clock = cx.after(at.saturating_sub(cx.now()), word(NEXT, 0));
+            self.clock = cx.after(at.saturating_sub(now), word(NEXT, 0));
         }
+        self.coming = self.coming(self.ordinal + 1);
     }
 
     fn wind(&mut self, cx: &mut Cx<'_>) {
@@ -172,6 +199,7 @@ impl Component for Users {
             limit: spec.limit.unwrap_or(u64::MAX),
             key: 0,
             ordinal: 0,
+            coming: Coming::default(),
             luck: 0,
             clock: Timer::NONE,
             visits: Slab::default(),
@@ -200,6 +228,7 @@ impl Component for Users {
             tally.usd_each = fresh.usd_each;
         }
         self.source = fresh.source;
+        self.coming = Coming::default();
         self.menu = fresh.menu;
         self.think = fresh.think;
         self.patience = fresh.patience;

@@ -33,14 +33,27 @@ pub enum Keeping {
 
 /// A pending timer's handle; it goes stale by itself when the timer fires or is cancelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Timer {
-    slot: u32,
-    generation: u32,
-}
+pub struct Timer(u64);
 
 impl Timer {
     /// A handle that names no timer; cancelling it does nothing.
-    pub const NONE: Timer = Timer { slot: NONE, generation: 0 };
+    pub const NONE: Timer = Timer::new(NONE, 0);
+
+    /// One word: halves are slower to read back.
+    #[inline]
+    const fn new(slot: u32, generation: u32) -> Self {
+        Timer((generation as u64) << 32 | slot as u64)
+    }
+
+    #[inline]
+    fn slot(self) -> u32 {
+        self.0 as u32
+    }
+
+    #[inline]
+    fn generation(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
 }
 
 /// A lane's handle: timers that all wait the same time.
@@ -179,7 +192,7 @@ impl Agenda {
         entry.place = Place::Heap;
         let generation = entry.generation;
         self.heap.push(key);
-        Timer { slot, generation }
+        Timer::new(slot, generation)
     }
 
     /// Sets a timer one lane's delay from `now`.
@@ -209,7 +222,7 @@ impl Agenda {
         entry.key = key;
         entry.before = last;
         entry.after = NONE;
-        Timer { slot, generation: entry.generation }
+        Timer::new(slot, entry.generation)
     }
 
     #[inline]
@@ -251,8 +264,8 @@ impl Agenda {
     /// Takes a timer back; false if it has fired or was cancelled before.
     #[inline]
     pub(crate) fn cancel(&mut self, timer: Timer) -> bool {
-        let Some(entry) = self.slots.get_mut(timer.slot as usize) else { return false };
-        if entry.generation != timer.generation {
+        let Some(entry) = self.slots.get_mut(timer.slot() as usize) else { return false };
+        if entry.generation != timer.generation() {
             return false;
         }
         match entry.place {
@@ -260,7 +273,7 @@ impl Agenda {
                 let (before, after) = (entry.before, entry.after);
                 entry.place = Place::Free;
                 entry.generation = entry.generation.wrapping_add(1);
-                entry.after = core::mem::replace(&mut self.free, timer.slot);
+                entry.after = core::mem::replace(&mut self.free, timer.slot());
                 self.unlink(lane, before, after);
             }
             Place::Heap => {
@@ -338,7 +351,7 @@ impl Agenda {
         let generation = self.slots[last].generation.wrapping_sub(1);
         self.slots[last].generation = generation;
         let again = self.at(until, alarm);
-        debug_assert_eq!(again, Timer { slot: last as u32, generation });
+        debug_assert_eq!(again, Timer::new(last as u32, generation));
     }
 
     /// The earliest timer before `limit`, taken out.

@@ -2,15 +2,18 @@
 
 mod core;
 mod cx;
+mod inbox;
 mod outage;
 mod watched;
 
 use serde::{Deserialize, Serialize};
 
 use self::core::Command;
-pub(crate) use self::core::{Core, Group, LIMBO, Message, Seat};
+pub(crate) use self::core::{Core, Group, LIMBO, Seat};
 pub use self::core::{JournalEntry, Note, Vitals};
 pub use self::cx::{Cancelled, Cx};
+use self::inbox::First;
+pub(crate) use self::inbox::Message;
 use super::agenda::{Alarm, Lane};
 use super::request::{Cause, Life, Outcome, ReqId, Want};
 use super::time::Nanos;
@@ -166,35 +169,39 @@ impl<C: Behaviour> World<C> {
     /// Delivers the first message of this instant; false if there is none.
     #[inline(always)]
     fn deliver(&mut self) -> bool {
-        match self.core.inbox.first() {
-            None => return false,
-            Some(&Message::Call { to, req }) => {
-                self.next_message();
+        match self.core.inbox.kind() {
+            First::Nothing => return false,
+            First::Call => {
+                self.core.events += 1;
+                let (to, req) = self.core.inbox.take_call();
                 self.deliver_call(to, req);
             }
-            Some(&Message::Answer { req, outcome }) => {
-                self.next_message();
+            First::Answer => {
+                self.core.events += 1;
+                let (req, outcome) = self.core.inbox.take_answer();
                 self.deliver_answer(req, outcome);
             }
-            Some(&Message::Note { to, note }) => {
-                self.next_message();
-                self.deliver_note(to, note);
-            }
-            Some(&Message::Cancel { req, depth }) => {
-                self.next_message();
-                self.deliver_cancel(req, depth);
-            }
+            First::Queued => self.deliver_queued(),
         }
         true
     }
 
-    #[inline]
-    fn next_message(&mut self) {
-        self.core.inbox.advance();
-        self.core.events += 1;
+    #[inline(never)]
+    fn deliver_queued(&mut self) {
+        match self.core.inbox.take_queued() {
+            Some(Message::Note { to, note }) => {
+                self.core.events += 1;
+                self.deliver_note(to, note);
+            }
+            Some(Message::Cancel { req, depth }) => {
+                self.core.events += 1;
+                self.deliver_cancel(req, depth);
+            }
+            // a call or an answer comes first now
+            Some(Message::Call { .. } | Message::Answer { .. }) | None => {}
+        }
     }
 
-    #[cold]
     fn deliver_note(&mut self, to: u32, note: Note) {
         if self.core.seats[to as usize].runs {
             let mut cx = Cx::at(&mut self.core, to);

@@ -5,17 +5,32 @@ use serde::{Deserialize, Serialize};
 use super::time::Nanos;
 
 /// A request's handle. It goes stale when the request ends; asking for a stale one finds nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct ReqId {
-    pub(crate) index: u32,
-    generation: u32,
-}
+/// One word, as [`Life`] is and for its reason: the slot below, its generation above.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReqId(u64);
 
 impl ReqId {
+    #[inline]
+    fn new(index: u32, generation: u32) -> Self {
+        ReqId(u64::from(generation) << 32 | u64::from(index))
+    }
+
+    /// The slot.
+    #[inline]
+    pub(crate) fn index(self) -> u32 {
+        self.0 as u32
+    }
+
+    #[inline]
+    fn generation(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+
     /// The handle as one word, for a timer or a frame.
+    #[inline]
     #[must_use]
     pub fn word(self) -> u64 {
-        u64::from(self.generation) << 32 | u64::from(self.index)
+        self.0
     }
 
     /// The word of no request.
@@ -24,7 +39,7 @@ impl ReqId {
     /// The handle back from its word.
     #[must_use]
     pub fn from_word(word: u64) -> Self {
-        ReqId { index: word as u32, generation: (word >> 32) as u32 }
+        ReqId(word)
     }
 }
 
@@ -331,7 +346,7 @@ impl Requests {
         slot.moving = true;
         slot.broken = false;
         self.frames[index as usize * self.stride as usize] = frame;
-        ReqId { index, generation: slot.generation }
+        ReqId::new(index, slot.generation)
     }
 
     #[cold]
@@ -359,41 +374,41 @@ impl Requests {
 
     #[inline]
     pub(crate) fn close(&mut self, req: ReqId) {
-        let slot = &mut self.slots[req.index as usize];
+        let slot = &mut self.slots[req.index() as usize];
         slot.generation = slot.generation.wrapping_add(1);
         slot.depth = FREE;
         slot.at = self.free;
-        self.free = req.index;
+        self.free = req.index();
         self.alive -= 1;
     }
 
     /// The request, if the handle is not stale.
     #[inline]
     pub(crate) fn find(&self, req: ReqId) -> Option<&Request> {
-        self.slots.get(req.index as usize).filter(|slot| slot.generation == req.generation)
+        self.slots.get(req.index() as usize).filter(|slot| slot.generation == req.generation())
     }
 
     /// The request by a handle that is known to be alive.
     #[inline]
     pub(crate) fn get(&self, req: ReqId) -> &Request {
-        let slot = &self.slots[req.index as usize];
-        debug_assert_eq!(slot.generation, req.generation, "stale request handle");
+        let slot = &self.slots[req.index() as usize];
+        debug_assert_eq!(slot.generation, req.generation(), "stale request handle");
         slot
     }
 
     #[inline]
     pub(crate) fn get_mut(&mut self, req: ReqId) -> &mut Request {
-        let slot = &mut self.slots[req.index as usize];
-        debug_assert_eq!(slot.generation, req.generation, "stale request handle");
+        let slot = &mut self.slots[req.index() as usize];
+        debug_assert_eq!(slot.generation, req.generation(), "stale request handle");
         slot
     }
 
     #[inline]
     pub(crate) fn push(&mut self, req: ReqId, frame: Frame) -> &mut Request {
-        let slot = &mut self.slots[req.index as usize];
-        debug_assert_eq!(slot.generation, req.generation, "stale request handle");
+        let slot = &mut self.slots[req.index() as usize];
+        debug_assert_eq!(slot.generation, req.generation(), "stale request handle");
         assert!(u32::from(slot.depth) < self.stride, "call stack deeper than the plan allows");
-        self.frames[req.index as usize * self.stride as usize + slot.depth as usize] = frame;
+        self.frames[req.index() as usize * self.stride as usize + slot.depth as usize] = frame;
         slot.depth += 1;
         slot
     }
@@ -403,15 +418,15 @@ impl Requests {
     pub(crate) fn frame(&self, req: ReqId, depth: u16) -> Option<Frame> {
         let top = self.get(req).depth;
         (depth < top)
-            .then(|| self.frames[req.index as usize * self.stride as usize + depth as usize])
+            .then(|| self.frames[req.index() as usize * self.stride as usize + depth as usize])
     }
 
     #[inline]
     pub(crate) fn pop(&mut self, req: ReqId) -> (&mut Request, Frame) {
-        let slot = &mut self.slots[req.index as usize];
-        debug_assert_eq!(slot.generation, req.generation, "stale request handle");
+        let slot = &mut self.slots[req.index() as usize];
+        debug_assert_eq!(slot.generation, req.generation(), "stale request handle");
         slot.depth -= 1;
-        let place = req.index as usize * self.stride as usize + slot.depth as usize;
+        let place = req.index() as usize * self.stride as usize + slot.depth as usize;
         (slot, self.frames[place])
     }
 

@@ -330,11 +330,17 @@ impl Profile {
     /// the rate stays 0 before that. Calls must not go back in time.
     #[inline]
     pub fn after(&mut self, now: Nanos, amount: f64) -> Option<Nanos> {
-        if self.corners.len() == 1 {
-            let rate = self.corners[0].rate;
-            return (rate > 0.0).then(|| now + (amount / rate * SECOND as f64) as Nanos);
+        self.wait(amount).map(|wait| now + wait).or_else(|| self.along(now, amount))
+    }
+
+    /// How long it takes until `amount` more arrivals have accumulated, where the rate never
+    /// changes.
+    #[inline]
+    pub fn wait(&self, amount: f64) -> Option<Nanos> {
+        match self.corners[..] {
+            [Corner { rate, .. }] if rate > 0.0 => Some((amount / rate * SECOND as f64) as Nanos),
+            _ => None,
         }
-        self.along(now, amount)
     }
 
     fn along(&mut self, now: Nanos, mut amount: f64) -> Option<Nanos> {

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use super::inbox::{Inbox, Message};
 use crate::engine::agenda::{Agenda, Keeping};
 use crate::engine::chance::{mix, name_key};
 use crate::engine::meter::{SparseSketch, Station};
@@ -185,55 +186,6 @@ pub(crate) struct Group {
     pub(crate) parents: Vec<u32>,
 }
 
-/// A message of this instant.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) enum Message {
-    Call { to: u32, req: ReqId },
-    Answer { req: ReqId, outcome: Outcome },
-    Note { to: u32, note: Note },
-    Cancel { req: ReqId, depth: u16 },
-}
-
-/// Messages of this instant, first in first out. Mostly there is one, which never joins the queue.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Inbox {
-    /// The first message; `None` means that there is no other one either.
-    next: Option<Message>,
-    others: VecDeque<Message>,
-}
-
-impl Inbox {
-    #[inline]
-    pub(crate) fn push_back(&mut self, message: Message) {
-        if self.next.is_none() {
-            self.next = Some(message);
-        } else {
-            self.others.push_back(message);
-        }
-    }
-
-    /// The first message, where it lies; [`Inbox::advance`] takes it out.
-    #[inline]
-    pub(crate) fn first(&self) -> Option<&Message> {
-        self.next.as_ref()
-    }
-
-    /// Messages that wait.
-    pub(crate) fn len(&self) -> usize {
-        usize::from(self.next.is_some()) + self.others.len()
-    }
-
-    /// Messages from the `from`-th on.
-    pub(crate) fn since(&self, from: usize) -> impl Iterator<Item = &Message> {
-        self.next.iter().chain(&self.others).skip(from)
-    }
-
-    #[inline]
-    pub(crate) fn advance(&mut self) {
-        self.next = if self.others.is_empty() { None } else { self.others.pop_front() };
-    }
-}
-
 /// What only the kernel can do, between events.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Command {
@@ -342,7 +294,7 @@ impl Core {
     pub(crate) fn send(&mut self, req: ReqId, to: u32) {
         let now = self.now;
         self.charge(req).leaves_for(to, now);
-        self.inbox.push_back(Message::Call { to, req });
+        self.inbox.call(to, req);
     }
 
     /// Sends a request on its way; who sends it waits for the answer.
@@ -351,14 +303,14 @@ impl Core {
         let request = self.requests.push(req, frame);
         charge(&mut self.seats, request, self.now);
         request.leaves_for(to, self.now);
-        self.inbox.push_back(Message::Call { to, req });
+        self.inbox.call(to, req);
     }
 
     /// Sends a request's answer from whoever holds it.
     #[inline]
     pub(crate) fn answer_from(&mut self, req: ReqId, outcome: Outcome) {
         self.charge(req).moving = true;
-        self.inbox.push_back(Message::Answer { req, outcome });
+        self.inbox.answer(req, outcome);
     }
 
     /// The network loses a request: nobody answers until its caller gives up.
@@ -372,13 +324,13 @@ impl Core {
     #[cold]
     pub(crate) fn break_off(&mut self, req: ReqId, cause: Cause) {
         self.requests.get_mut(req).broken = true;
-        self.inbox.push_back(Message::Answer { req, outcome: Outcome::Failed(cause) });
+        self.inbox.answer(req, Outcome::Failed(cause));
     }
 
     /// The answers among the messages from the `from`-th on are those of a node that died.
     pub(crate) fn broke_since(&mut self, from: usize) {
         for message in self.inbox.since(from) {
-            if let Message::Answer { req, .. } = *message {
+            if let Message::Answer { req, .. } = message {
                 self.requests.get_mut(req).broken = true;
             }
         }

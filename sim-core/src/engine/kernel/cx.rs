@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::core::{Command, Core, LIMBO, Message, Note};
+use super::core::{Command, Core, LIMBO, Note};
+use super::inbox::Message;
 use crate::engine::agenda::{Alarm, Lane, Timer};
 use crate::engine::chance::{Draw, Stream, mix, name_key};
 use crate::engine::record::End;
@@ -190,7 +191,7 @@ impl Cx<'_> {
         let frame = self.frame(word);
         let of = of.map_or(ReqId::NOBODY, ReqId::word);
         let req = self.core.requests.open((ask, of), self.core.now, frame, to);
-        self.core.inbox.push_back(Message::Call { to, req });
+        self.core.inbox.call(to, req);
         req
     }
 

@@ -1,6 +1,7 @@
 //! Nodes that neither run nor are dead: frozen ones hear later, cut off ones hear nothing.
 
-use super::core::{Core, Message};
+use super::core::Core;
+use super::inbox::Message;
 use super::{Behaviour, World};
 use crate::engine::agenda::Alarm;
 use crate::engine::request::{Cause, Outcome, ReqId};

@@ -69,10 +69,10 @@ impl Recorder {
         }
         self.known = core.inbox.len().saturating_sub(1);
         match core.inbox.first() {
-            Some(&Message::Call { to, req }) if core.seats[to as usize].hears => {
+            Some(Message::Call { to, req }) if core.seats[to as usize].hears => {
                 self.hear(core, req, Move::Arrives);
             }
-            Some(&Message::Answer { req, outcome }) => {
+            Some(Message::Answer { req, outcome }) => {
                 self.hear(core, req, Move::Answers(outcome));
             }
             _ => {}
@@ -108,7 +108,7 @@ impl Recorder {
 
     /// A call that may be the first one of a new request.
     fn meet(&mut self, core: &Core, req: ReqId) {
-        let slot = req.index as usize;
+        let slot = req.index() as usize;
         if self.seen.len() <= slot {
             self.seen.resize(slot + 1, None);
         }
@@ -182,9 +182,9 @@ impl Recorder {
 }
 
 /// The request of a call.
-fn called(message: &Message) -> Option<ReqId> {
+fn called(message: Message) -> Option<ReqId> {
     match message {
-        Message::Call { req, .. } => Some(*req),
+        Message::Call { req, .. } => Some(req),
         _ => None,
     }
 }
