@@ -4,6 +4,8 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, Output, Stdio};
 
+#[path = "door/answers.rs"]
+mod answers;
 #[path = "door/gate.rs"]
 mod gate;
 #[path = "door/pages.rs"]

@@ -37,6 +37,6 @@ pub use self::regression::{Outcome, Regression};
 pub use self::replications::{
     Breaks, Objective, Precision, Replications, Summary, Surety, replication_seed,
 };
-pub use self::saved::is_saved;
+pub use self::saved::{Saved, is_saved};
 pub use self::statistics::{CONFIDENCE, Estimate, t_quantile};
 pub use self::warmup::{PILOTS, Pilots, WarmUp, pilot_seed};

@@ -31,9 +31,9 @@ pub use experiment::sweep::{
 pub use experiment::{
     CONFIDENCE, CapacityAsk, CapacityStudy, CapacityTerms, Cell, Check, Comparison, Figures,
     Judged, PILOTS, Pilots, PlanAsk, PlanFile, PlanPoint, PlanReading, PlanStudy, PlanTerms,
-    Precision, Predicted, Reality, Regression, Rep, Replications, Sample, Spot, Summary, Surety,
-    Trial, Wanted, WarmUp, annotations, inputs_key, is_saved, job_summary, junit, pilot_seed,
-    plan_schema, read_plan_file, replication_seed,
+    Precision, Predicted, Reality, Regression, Rep, Replications, Sample, Saved, Spot, Summary,
+    Surety, Trial, Wanted, WarmUp, annotations, inputs_key, is_saved, job_summary, junit,
+    pilot_seed, plan_schema, read_plan_file, replication_seed,
 };
 pub use fit::{Collector, Fit};
 pub use play::{node_digests, play};

@@ -32,7 +32,7 @@ use self::changes::Edit;
 use self::course::Course;
 use self::editor::{Editing, Editor};
 use self::fragment::Wish;
-use self::opening::Source;
+use self::opening::{Shown, Source};
 use self::presets::Preset;
 use self::rescue::{Rescue, Way};
 use self::sharing::Link;
@@ -89,6 +89,8 @@ pub struct State {
     pub editor: Editor,
     /// The link that was asked for last.
     pub shared: Option<Link>,
+    /// A saved answer that was opened: it lies above everything else until it is closed.
+    pub shown: Option<Rc<Shown>>,
     /// What else is to be said about the scenario.
     pub notice: Option<String>,
     /// The time that is looked at, s; `None` follows the run.
@@ -178,6 +180,8 @@ pub enum Message {
     Open(String),
     /// Show which keys there are.
     Help,
+    /// Close the answer that was opened.
+    Shut,
     /// Change the running scenario: an event without its time.
     Change(Value),
     /// Hand over the scenario with what was changed.
@@ -257,6 +261,10 @@ impl State {
             Message::Toggle => self.toggle(),
             Message::Step => self.running(Command::Step),
             Message::Help => vec![Effect::Help],
+            Message::Shut => {
+                self.shown = None;
+                Vec::new()
+            }
             Message::Change(event) => self.running(Command::Intervene(event)),
             Message::SaveScenario => self.running(Command::WriteScenario),
             Message::Write(format) => self.running(Command::Write(format)),

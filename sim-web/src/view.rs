@@ -13,6 +13,7 @@ mod nodes;
 mod paint;
 mod picture;
 mod present;
+mod saved;
 mod share;
 mod sheet;
 mod study;
@@ -164,6 +165,7 @@ impl Component for App {
         effects::present(state.sight.presenting);
         let body = match &state.stage {
             Stage::Failed(why) => answer::failed(state, why, &send),
+            _ if state.shown.is_some() => saved::saved(state, &send),
             _ if state.editor.open => editor::editor(state, &send, &self.leaving),
             Stage::Choosing => choice::choice(state, &send),
             Stage::Loading => {

@@ -86,11 +86,12 @@ fn own(name: &str) -> Result<String, String> {
 }
 
 /// The styles of the report, so that both are of one family, with a theme that can be chosen, those
-/// of what many runs say, and those of the page alone.
+/// of what many runs and sweeps say, and those of the page alone.
 fn style() -> Result<String, String> {
     let report = read(&root().join("sim-core/src/report/html/page.css"))?;
     let many = read(&root().join("sim-core/src/experiment/html/page.css"))?;
-    Ok(choosable(&report)? + &many + &own("page.css")?)
+    let sweep = read(&root().join("sim-core/src/experiment/sweep/page.css"))?;
+    Ok(choosable(&report)? + &many + &sweep + &own("page.css")?)
 }
 
 /// Styles in which the root element's `data-theme` wins over the system's.

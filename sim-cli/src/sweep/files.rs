@@ -58,6 +58,7 @@ impl Sheet<'_> {
             ("points.jsonl", jsonl.into_bytes()),
             ("points.parquet", parquet),
             ("report.html", self.0.to_html().into_bytes()),
+            ("answer.json", self.0.to_json().map_err(Failure::internal)?.into_bytes()),
         ];
         for (name, contents) in tables {
             Destination::File(folder.join(name)).write(&contents)?;

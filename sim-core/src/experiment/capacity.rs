@@ -1,6 +1,7 @@
 //! The highest load that holds all objectives, what breaks there, and what breaks next when that is
 //! made wider: a ladder of bottlenecks.
 
+mod html;
 mod ladder;
 mod search;
 mod text;

@@ -20,7 +20,7 @@ use crate::report::html::{begin, end};
 /// What these pages need besides the style of every report.
 const STYLE: &str = include_str!("html/page.css");
 /// How the names of elements begin where these are part of another page.
-const PART: &str = "days-";
+pub(super) const PART: &str = "days-";
 
 impl Comparison {
     /// The comparison as a page that loads nothing, for people: every picture's numbers are there
@@ -217,6 +217,35 @@ impl Summary {
     }
 }
 
+/// A page about one thing, with what its body writes.
+pub(super) fn page(title: &str, kind: &str, body: impl FnOnce(&mut Markup)) -> String {
+    let mut page = begin(&format!("{title}: Busyhour {kind}"), STYLE);
+    page.open("header", &[]);
+    page.element("h1", &[], title);
+    page.close();
+    body(&mut page);
+    end(page)
+}
+
+/// Sentences, each with what it is about.
+pub(super) fn story(page: &mut Markup, lines: &[(&str, String)]) {
+    page.open("dl", &[("class", "story")]);
+    lines.iter().for_each(|(label, said)| page.term(label, said));
+    page.close();
+}
+
+/// Objectives, as far as they were measured.
+pub(super) fn judged(page: &mut Markup, title: &str, objectives: &[Objective]) {
+    page.open("section", &[("id", "objectives")]);
+    page.element("h2", &[], title);
+    let mut table = Table::new(page, &[("", "objective"), ("", "on average"), ("", "interval")]);
+    for [name, average, range] in objectives.iter().map(Objective::cells) {
+        table.row(&name, &[("", &average), ("", &range)]);
+    }
+    table.end();
+    page.close();
+}
+
 /// Whether the objectives hold, in large letters.
 fn verdict(page: &mut Markup, summary: &Summary) {
     let (class, sign) = match summary.verdict {
@@ -264,12 +293,11 @@ fn objectives(page: &mut Markup, summary: &Summary, named: bool) {
             Surety::Missed => ("missed", "\u{2717} missed"),
             Surety::CannotTell | Surety::NoObjectives => ("", "? cannot tell"),
         };
-        let value = one.value.as_ref().map_or("nothing".into(), |found| one.unit.say(found.value));
-        let range = one.value.as_ref().map_or("-".into(), |found| interval(found, one.unit));
+        let [name, value, range] = one.cells();
         let days = one.held_share.as_ref().map_or("-".into(), |s| interval(s, Unit::Share));
         let held = format!("{} of {}", one.held_in, summary.samples.len());
         let cells = [(class, word), ("", &value[..]), ("", &range), ("", &held), ("", &days)];
-        table.row(&one.expression, &cells);
+        table.row(&name, &cells);
     }
     table.end();
     page.close();

@@ -1,6 +1,7 @@
 //! The cheapest set-up that holds all objectives, of many: what cannot hold is left out without a
 //! run, the others are tested in the order of their price, each with as few runs as tell.
 
+mod html;
 mod judge;
 mod space;
 mod text;

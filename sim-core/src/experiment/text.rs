@@ -81,6 +81,15 @@ pub(super) fn interval(of: &Estimate, unit: Unit) -> String {
     }
 }
 
+impl Objective {
+    /// Its words, what it is on average and between what, as tables show it.
+    pub(super) fn cells(&self) -> [String; 3] {
+        let average = self.value.as_ref().map_or("nothing".into(), |one| self.unit.say(one.value));
+        let range = self.value.as_ref().map_or("-".into(), |one| interval(one, self.unit));
+        [self.expression.clone(), average, range]
+    }
+}
+
 impl Breaks {
     /// `web cpu in 7 of 12 runs, from 32m 40s on (± 12s)`.
     pub(super) fn said(&self, runs: usize) -> String {
@@ -143,15 +152,11 @@ impl Summary {
         let header = ["", "", "on average", "interval", "held in", "of all days"];
         let mut table = Table::new(&header).left(&[0, 1]);
         let runs = self.samples.len();
-        for Objective { expression, unit, value, verdict, held_in, held_share, .. } in
-            &self.objectives
-        {
-            let average = value.as_ref().map_or("nothing".to_owned(), |one| unit.say(one.value));
-            let range = value.as_ref().map_or("-".to_owned(), |one| interval(one, *unit));
-            let days = held_share.as_ref().map_or("-".to_owned(), |s| interval(s, Unit::Share));
-            let held = format!("{held_in} of {runs}");
-            let verdict = verdict.of_one().to_owned();
-            table.row(vec![verdict, expression.clone(), average, range, held, days]);
+        for one in &self.objectives {
+            let [name, average, range] = one.cells();
+            let days = one.held_share.as_ref().map_or("-".into(), |s| interval(s, Unit::Share));
+            let held = format!("{} of {runs}", one.held_in);
+            table.row(vec![one.verdict.of_one().to_owned(), name, average, range, held, days]);
         }
         titled("Objectives", &table.body())
     }

@@ -32,19 +32,32 @@ impl Report {
     #[must_use]
     pub fn to_html(&self) -> String {
         let mut page = begin(&format!("{}: Busyhour report", self.name), "");
+        page.open("header", &[]);
+        page.element("h1", &[], &self.name);
         sections::answer(&mut page, self);
-        sections::objectives(&mut page, self);
-        if let Some(course) = Course::of(self) {
-            over_time(&mut page, self, &course);
-        }
-        sections::account(&mut page, self);
-        why::why(&mut page, self);
-        sections::losses(&mut page, self);
-        sections::classes(&mut page, self);
-        sections::nodes(&mut page, self);
-        sections::cost(&mut page, self);
-        sections::origin(&mut page, self);
+        page.close();
+        self.course(&mut page);
         end(page)
+    }
+
+    /// Writes it, below a title.
+    pub(crate) fn body(&self, page: &mut Markup) {
+        sections::answer(page, self);
+        self.course(page);
+    }
+
+    fn course(&self, page: &mut Markup) {
+        sections::objectives(page, self);
+        if let Some(course) = Course::of(self) {
+            over_time(page, self, &course);
+        }
+        sections::account(page, self);
+        why::why(page, self);
+        sections::losses(page, self);
+        sections::classes(page, self);
+        sections::nodes(page, self);
+        sections::cost(page, self);
+        sections::origin(page, self);
     }
 }
 

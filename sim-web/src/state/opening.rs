@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use sim_core::DIGEST_EPOCH;
+use sim_core::{DIGEST_EPOCH, Saved, is_saved};
 
 use super::editor::Editing;
 use super::fragment::Wish;
@@ -20,7 +20,34 @@ pub struct Source {
     pub preset: Option<String>,
 }
 
+/// What a command saved as JSON, opened in the page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// The file's name.
+    pub file: String,
+    /// The scenario's, the sweep's or the plan's.
+    pub name: String,
+    /// The answer as a part of the page.
+    pub part: String,
+}
+
 impl State {
+    /// Shows a saved answer; what runs stands still meanwhile.
+    fn show(&mut self, file: String, text: &str) -> Vec<Effect> {
+        match Saved::read(text) {
+            Ok(saved) => {
+                let (name, part) = (saved.name().to_owned(), saved.to_part());
+                self.shown = Some(Rc::new(Shown { file, name, part }));
+                self.notice = None;
+                self.running(Command::Pause)
+            }
+            Err(why) => {
+                self.notice = Some(format!("{file} cannot be shown: {why}."));
+                Vec::new()
+            }
+        }
+    }
+
     /// A shipped scenario is chosen.
     pub(super) fn choose(&mut self, name: String) -> Vec<Effect> {
         self.wish = Wish { preset: Some(name), ..Wish::default() };
@@ -34,6 +61,7 @@ impl State {
     pub(super) fn leave(&mut self) -> Vec<Effect> {
         self.wish = Wish::default();
         self.editor.open = false;
+        self.shown = None;
         self.clear(Stage::Choosing);
         vec![Effect::Send(Command::Stop), Effect::Address("#".to_owned())]
     }
@@ -72,6 +100,7 @@ impl State {
             Err(why) => return self.fail(why),
         };
         self.clear(Stage::Loading);
+        self.shown = None;
         (self.own, self.notice, self.editor.open) = (self.wish.edited, self.other_epoch(), false);
         let (name, text) = (source.name.clone(), source.text.to_string());
         self.source = Some(source);
@@ -87,6 +116,7 @@ impl State {
                 let stand = self.running(Command::Pause);
                 [stand, self.editor.show_source(&source)].concat()
             }
+            Editing::File(Ok((name, text))) if is_saved(&text) => self.show(name, &text),
             Editing::Play if self.editor.wrong() => Vec::new(),
             Editing::Play => {
                 self.source = Some(self.editor.played());
@@ -99,6 +129,9 @@ impl State {
                 effects
             }
             editing => {
+                if matches!(editing, Editing::File(Ok(_))) {
+                    self.shown = None;
+                }
                 if !matches!(editing, Editing::Rested(_) | Editing::GoTo(_)) {
                     self.shared = None;
                 }

@@ -15,8 +15,8 @@ use crate::state::{Message, Theme};
 
 /// Under which name the browser keeps unsaved work; the number is that of its form.
 const KEPT: &str = "busyhour.edited.1";
-/// Bytes of a file that is read at most: those of a scenario, and a byte to know there are more.
-const FILE_MAX: f64 = 1_048_577.0;
+/// Bytes of a file that is read at most: the answer of a large sweep.
+const FILE_MAX: f64 = 67_108_864.0;
 
 /// The address's fragment.
 pub(super) fn address() -> String {
@@ -291,7 +291,7 @@ fn read(file: File, send: Callback<Message>) {
     let name = file.name();
     let tell = move |read| send.emit(Message::Editing(Editing::File(read)));
     if file.size() > FILE_MAX {
-        tell(Err(format!("{name} is larger than 1 MiB, which no scenario may be")));
+        tell(Err(format!("{name} is larger than 64 MiB, which no scenario and no answer may be")));
         return;
     }
     spawn_local(async move {

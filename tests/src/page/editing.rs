@@ -189,3 +189,38 @@ fn a_file_that_is_dropped_on_the_page_is_opened_unless_it_is_too_large() {
     assert!(said.as_str().is_some_and(|said| said.contains("1 MiB")), "{said}");
     browser.shows(&format!("{AREA}.value"), text);
 }
+
+#[test]
+fn a_saved_answer_that_is_dropped_on_the_page_lies_above_it_until_it_is_closed() {
+    let Some(page) = page() else { return };
+    let mut browser = Browser::start();
+    browser.go(&page);
+    browser.wait("document.querySelector('.presets')", 30);
+    let plan = json!({
+        "schema_version": 1, "name": "a <b>shop", "minimise": "cost.usd_per_hour",
+        "confidence": 0.95, "indifference": 0.02, "points": 3, "simulated": 1, "runs": 4,
+        "left_out": [{"reason": "too dear", "points": 2}], "exhaustive": 12, "runners_up": [],
+        "chosen": {"changes": [["nodes.app.workers", "3"]], "value": 3, "objectives": [],
+                   "fate": {"best": {"close": false}}, "runs": 4},
+        "binds": null, "not_told": 0, "interrupted": false,
+    });
+    let drop = |text: &str| {
+        format!(
+            "(() => {{ const data = new DataTransfer(); \
+             data.items.add(new File([{}], 'plan.json')); \
+             window.dispatchEvent(new DragEvent('drop', {{dataTransfer: data, \
+             cancelable: true}})); }})()",
+            json!(text)
+        )
+    };
+    browser.value(&drop(&plan.to_string()));
+    browser.shows("document.querySelector('h1').textContent", "a <b>shop");
+    browser.tells("document.querySelector('#saved')?.innerText", "nodes.app.workers=3");
+    browser.tells("document.querySelector('#saved table')?.innerText", "too dear");
+    browser.value("document.querySelector('header button').click()");
+    browser.wait("document.querySelector('.presets')", 10);
+    // one that another version wrote says so, and nothing is lost
+    browser.value(&drop("{\"minimise\": 1}"));
+    browser.tells("document.querySelector('[role=alert]')?.innerText", "plan.json cannot be shown");
+    browser.wait("document.querySelector('.presets')", 10);
+}

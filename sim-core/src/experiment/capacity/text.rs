@@ -1,10 +1,9 @@
 //! A capacity and its ladder of bottlenecks, for a terminal.
 
 use super::{Broken, Capacity, Level, RungReport};
-use crate::experiment::replications::Objective;
 use crate::report::figures::{count, percent, significant};
 use crate::report::indented;
-use crate::report::text::{Table, titled, wrapped};
+use crate::report::text::{Table, labelled, titled, wrapped};
 use crate::scenario::plan::Widened;
 
 impl Capacity {
@@ -31,41 +30,34 @@ impl Capacity {
             let (runs, so_far) = (count(self.runs), self.so_far());
             return format!("INTERRUPTED    {} after {runs} runs{so_far}\n", self.name);
         };
-        let mut sections = vec![self.head(first)];
-        sections.push(objectives(first));
-        sections.push(self.ladder());
+        let mut sections = vec![self.head(first), objectives(first), self.ladder()];
         sections.retain(|text| !text.is_empty());
         sections.join("\n")
     }
 
     fn head(&self, first: &RungReport) -> String {
+        self.story(first).iter().map(|(label, said)| labelled(label, said)).collect()
+    }
+
+    /// The answer in sentences, each with what it is about.
+    pub(super) fn story(&self, first: &RungReport) -> Vec<(&'static str, String)> {
         let sure = percent(self.confidence);
         let runs = count(self.runs);
-        let mut out = String::new();
-        let mut line = |label: &str, said: &str| {
-            for (index, part) in wrapped(said, 84).iter().enumerate() {
-                let label = if index == 0 { label } else { "" };
-                out.push_str(&format!("{label:<15}{part}\n"));
-            }
-        };
-        line("HOLDS UP TO", &up_to(first));
-        let shown = format!("{}; {sure} sure", shown(first));
-        line("", &shown);
+        let mut lines = vec![("HOLDS UP TO", up_to(first))];
+        lines.push(("", format!("{}; {sure} sure", shown(first))));
         if let Some(again) = first.holds_again {
-            line(
-                "NOT MONOTONE",
-                &format!(
-                    "{} seems to hold again: it is not the load alone that decides, so look at \
-                     what changes in between",
-                    again.said()
-                ),
+            let said = format!(
+                "{} seems to hold again: it is not the load alone that decides, so look at what \
+                 changes in between",
+                again.said()
             );
+            lines.push(("NOT MONOTONE", said));
         }
         if let Some(broken) = &first.breaks {
-            line("Breaks first", &broken.said());
+            lines.push(("Breaks first", broken.said()));
         }
-        line("", &format!("{}, {runs} runs", self.name));
-        out
+        lines.push(("", format!("{}, {runs} runs", self.name)));
+        lines
     }
 
     /// What is known of the rung in which it was interrupted.
@@ -85,24 +77,33 @@ impl Capacity {
     fn ladder(&self) -> String {
         let header = ["", "holds up to", "", "shown between", "breaks there"];
         let mut table = Table::new(&header).left(&[0, 4]);
-        for rung in &self.rungs {
+        self.rows().for_each(|row| table.row(row.into()));
+        let mut body = table.body();
+        for part in wrapped(&self.end(), 96) {
+            body.push_str(&format!("  {part}\n"));
+        }
+        titled("Ladder of bottlenecks", &body)
+    }
+
+    /// The rungs: what is wider, what holds, in units, between what that was shown, what breaks.
+    pub(super) fn rows(&self) -> impl Iterator<Item = [String; 5]> {
+        self.rungs.iter().map(|rung| {
             let between = |level: Option<Level>| level.map_or("?".to_owned(), |one| one.short());
             let estimate = rung.estimate.or(rung.holds);
             let times = |one: Level| format!("{}x", significant(one.factor));
-            table.row(vec![
+            [
                 if rung.widened.is_empty() { "as it is".to_owned() } else { wider(&rung.widened) },
                 estimate.map_or("nothing".to_owned(), times),
                 estimate.map_or(String::new(), |one| one.short()),
                 format!("{} to {}", between(rung.holds), between(rung.fails)),
                 rung.breaks.as_ref().map_or("nothing".to_owned(), Broken::short),
-            ]);
-        }
-        let mut body = table.body();
-        let ends = format!("It ends here: {}{}.", self.ends, self.so_far());
-        for part in wrapped(&ends, 96) {
-            body.push_str(&format!("  {part}\n"));
-        }
-        titled("Ladder of bottlenecks", &body)
+            ]
+        })
+    }
+
+    /// Why there is no further rung.
+    pub(super) fn end(&self) -> String {
+        format!("It ends here: {}{}.", self.ends, self.so_far())
     }
 }
 
@@ -136,12 +137,7 @@ fn shown(rung: &RungReport) -> String {
 fn objectives(rung: &RungReport) -> String {
     let Some(fails) = rung.fails.or(rung.estimate) else { return String::new() };
     let mut table = Table::new(&["", "on average", "interval"]).left(&[0]);
-    for Objective { expression, unit, value, .. } in &rung.objectives {
-        let average = value.as_ref().map_or("nothing".to_owned(), |one| unit.say(one.value));
-        let ends = value.as_ref().and_then(|one| Some((one.low?, one.high?)));
-        let range = ends.map(|(low, high)| format!("{} to {}", unit.say(low), unit.say(high)));
-        table.row(vec![expression.clone(), average, range.unwrap_or_else(|| "-".to_owned())]);
-    }
+    rung.objectives.iter().for_each(|one| table.row(one.cells().into()));
     titled(&format!("Objectives at {}", fails.said_short()), &table.body())
 }
 
@@ -152,7 +148,7 @@ impl Level {
     }
 
     /// `2.41 times (312/s)`.
-    fn said_short(&self) -> String {
+    pub(super) fn said_short(&self) -> String {
         format!("{} times ({})", significant(self.factor), self.short())
     }
 

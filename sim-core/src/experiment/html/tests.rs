@@ -74,6 +74,47 @@ fn replications_are_one_page_with_bands() {
 }
 
 #[test]
+fn a_plan_and_a_capacity_are_pages_with_the_words_of_the_terminal() {
+    let load = "{\"factor\": 2, \"per_second\": 100, \"at_the_peak\": false, \"users\": null}";
+    let objective = "{\"expression\": \"errors < 1%\", \"unit\": \"share\", \"bound\": 0.01, \
+                     \"value\": {\"value\": 0.002, \"low\": 0.001, \"high\": 0.003}, \"verdict\": \
+                     \"held\", \"held_in\": 4, \"held_share\": null}";
+    let capacity = format!(
+        "{{\"schema_version\": 1, \"name\": \"a <b>\", \"scenario_hash\": \"0\", \"confidence\": 0.95, \
+         \"objectives\": [], \"runs\": 8, \"ends\": \"enough\", \"unfinished\": null, \"rungs\": \
+         [{{\"widened\": [], \"estimate\": {load}, \"holds\": {load}, \"fails\": {load}, \
+         \"holds_again\": null, \"breaks\": null, \"objectives\": [{objective}]}}]}}"
+    );
+    let set_up = |fate: &str| {
+        format!(
+            "{{\"changes\": [[\"nodes.a<b.workers\", \"3\"]], \"value\": 3, \"fate\": {fate}, \
+             \"objectives\": [{objective}], \"runs\": 4}}"
+        )
+    };
+    let (best, open) = (set_up("{\"best\": {\"close\": false}}"), set_up("\"open\""));
+    let plan = format!(
+        "{{\"schema_version\": 1, \"name\": \"a <b>\", \"minimise\": \"cost.usd_per_hour\", \
+         \"confidence\": 0.95, \"indifference\": 0.02, \"points\": 3, \"left_out\": [{{\"reason\": \
+         \"a < b\", \"points\": 2}}], \"simulated\": 1, \"runs\": 4, \"exhaustive\": 12, \"chosen\": \
+         {best}, \"runners_up\": [{open}], \"binds\": null, \"not_told\": 0, \"interrupted\": \
+         false}}"
+    );
+    for (saved, tables, words) in [(capacity, 2, "It ends here: enough."), (plan, 3, "not looked")]
+    {
+        let answer = saved::Saved::read(&saved).expect("it was saved");
+        for page in [answer.to_html(), answer.to_part()] {
+            let pieces = pieces(&page).expect("it is well-formed");
+            let is_table = |piece: &&Piece<'_>| matches!(piece, Piece::Open("table", _));
+            assert_eq!(pieces.iter().filter(is_table).count(), tables, "{page}");
+            assert!(page.contains("0.200 %") && page.contains(words), "{page}");
+        }
+        assert_eq!((answer.name(), saved::is_saved(&saved)), ("a <b>", true));
+        let refused = Summary::from_saved(&saved).expect_err("it is no run");
+        assert!(refused.contains("name what run saved"), "{refused}");
+    }
+}
+
+#[test]
 fn figures_over_time_do_not_grow_with_the_number_of_runs() {
     let size = |count: u32| {
         let summary = replicated(2, count).summary();

@@ -1,11 +1,10 @@
 //! A proposal, for a terminal.
 
 use super::{Fate, Proposal, SetUp};
-use crate::experiment::replications::Objective;
 use crate::report::Unit;
 use crate::report::figures::{count, percent, significant};
 use crate::report::indented;
-use crate::report::text::{Table, titled, wrapped};
+use crate::report::text::{Table, labelled, titled};
 
 impl Proposal {
     /// For programs.
@@ -19,7 +18,8 @@ impl Proposal {
     /// For people, at most 100 columns.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let mut sections = vec![self.head(), self.objectives(), self.others(), self.pruned()];
+        let head = self.story().iter().map(|(label, said)| labelled(label, said)).collect();
+        let mut sections = vec![head, self.objectives(), self.runners(), self.pruned()];
         sections.retain(|text| !text.is_empty());
         sections.join("\n")
     }
@@ -36,18 +36,19 @@ impl Proposal {
         }
     }
 
-    fn head(&self) -> String {
+    /// The answer in sentences, each with what it is about.
+    pub(super) fn story(&self) -> Vec<(&'static str, String)> {
         let label = if self.interrupted { "BEST SO FAR" } else { "BEST" };
         let mut lines = match &self.chosen {
             Some(best) => {
                 let value = format!("{} {}", self.minimise, self.said(best.value));
                 let sure = format!("{value}; {}", self.sure(best));
-                [labelled(label, &changes(best)), labelled("", &sure)].concat()
+                vec![(label, changes(best)), ("", sure)]
             }
-            None => labelled(label, self.none()),
+            None => vec![(label, self.none().to_owned())],
         };
         if let Some(binds) = &self.binds {
-            lines.push_str(&labelled("Binds", binds));
+            lines.push(("Binds", binds.clone()));
         }
         let share = percent(self.runs as f64 / self.exhaustive.max(1) as f64);
         let (runs, all) = (count(self.runs), count(self.exhaustive));
@@ -56,7 +57,8 @@ impl Proposal {
             "{runs} runs of {some} of {points} set-ups; to play each as often as the one that took \
              most would take {all} ({share})"
         );
-        lines + &labelled("Effort", &effort)
+        lines.push(("Effort", effort));
+        lines
     }
 
     fn none(&self) -> &'static str {
@@ -91,30 +93,31 @@ impl Proposal {
     fn objectives(&self) -> String {
         let Some(best) = &self.chosen else { return String::new() };
         let mut table = Table::new(&["", "on average", "interval"]).left(&[0]);
-        for Objective { expression, unit, value, .. } in &best.objectives {
-            let average = value.as_ref().map_or("nothing".to_owned(), |one| unit.say(one.value));
-            let ends = value.as_ref().and_then(|one| Some((one.low?, one.high?)));
-            let range = ends.map(|(low, high)| format!("{} to {}", unit.say(low), unit.say(high)));
-            table.row(vec![expression.clone(), average, range.unwrap_or_else(|| "-".to_owned())]);
-        }
+        best.objectives.iter().for_each(|one| table.row(one.cells().into()));
         titled(&format!("Objectives, {} runs", best.runs), &table.body())
     }
 
-    fn others(&self) -> String {
-        let Some(first) = self.runners_up.first() else { return String::new() };
+    fn runners(&self) -> String {
+        let Some((header, rows)) = self.others() else { return String::new() };
+        let header: Vec<&str> = header.iter().map(String::as_str).collect();
+        let mut table = Table::new(&header).left(&[header.len() - 1]);
+        rows.into_iter().for_each(|row| table.row(row));
+        titled("Runners-up", &table.body())
+    }
+
+    /// The runners-up as a table: its header, and a row for each.
+    pub(super) fn others(&self) -> Option<(Vec<String>, Vec<Vec<String>>)> {
+        let first = self.runners_up.first()?;
         let short = |path: &'_ str| path.strip_prefix("nodes.").unwrap_or(path).to_owned();
         let mut header: Vec<String> = first.changes.iter().map(|(path, _)| short(path)).collect();
-        let why_at = header.len() + 2;
         header.push(if self.is_price() { "cost".to_owned() } else { self.minimise.clone() });
         header.extend(["runs".to_owned(), String::new()]);
-        let header: Vec<&str> = header.iter().map(String::as_str).collect();
-        let mut table = Table::new(&header).left(&[why_at]);
-        for one in &self.runners_up {
+        let row = |one: &SetUp| {
             let mut row: Vec<String> = one.changes.iter().map(|(_, value)| bare(value)).collect();
             row.extend([self.said(one.value), one.runs.to_string(), self.why(one)]);
-            table.row(row);
-        }
-        titled("Runners-up", &table.body())
+            row
+        };
+        Some((header, self.runners_up.iter().map(row).collect()))
     }
 
     fn pruned(&self) -> String {
@@ -149,12 +152,6 @@ impl Proposal {
             Fate::Unreadable(why) | Fate::CannotHold(why) => why.clone(),
         }
     }
-}
-
-fn labelled(label: &str, said: &str) -> String {
-    let lines = wrapped(said, 84);
-    let labels = std::iter::once(label).chain(std::iter::repeat(""));
-    labels.zip(lines).map(|(label, line)| format!("{label:<15}{line}\n")).collect()
 }
 
 /// `nodes.web.replicas=6 nodes.web.machine=c7i.large`, as `--set` takes them.

@@ -22,19 +22,24 @@ impl Outcome {
     #[must_use]
     pub fn to_html(&self) -> String {
         let mut page = begin(&format!("{}: Busyhour sweep", self.header.name), STYLE);
-        self.answer(&mut page);
-        self.best(&mut page);
-        self.main_effects(&mut page);
-        Heat::of(self).into_iter().for_each(|heat| heat.write(&mut page));
-        self.trade_off(&mut page);
-        self.indices(&mut page);
-        self.all_points(&mut page);
+        page.element("h1", &[], &self.header.name);
+        self.body(&mut page);
         page.finish()
+    }
+
+    /// Writes it, below a title.
+    pub(crate) fn body(&self, page: &mut Markup) {
+        self.answer(page);
+        self.best(page);
+        self.main_effects(page);
+        Heat::of(self).into_iter().for_each(|heat| heat.write(page));
+        self.trade_off(page);
+        self.indices(page);
+        self.all_points(page);
     }
 
     fn answer(&self, page: &mut Markup) {
         let header = &self.header;
-        page.element("h1", &[], &header.name);
         page.element("p", &[("class", "summary")], &header.summary);
         page.open("ul", &[("class", "tiles")]);
         let held = self.records.iter().filter(|one| one.verdict == Surety::Held).count();

@@ -37,14 +37,12 @@ const COST: [(&str, &str); 7] = [
 
 /// The answer in sentences, and the figures that a reader looks for first.
 pub(super) fn answer(page: &mut Markup, report: &Report) {
-    page.open("header", &[]);
     let (verdict, said) = report.verdict_said();
     let (class, sign) = match report.verdict {
         Verdict::Held => ("verdict held", "\u{2713}"),
         Verdict::Missed => ("verdict missed", "\u{2717}"),
         Verdict::NoObjectives => ("verdict", "?"),
     };
-    page.element("h1", &[], &report.name);
     if !report.summary.is_empty() {
         page.element("p", &[("class", "summary")], &report.summary);
     }
@@ -58,7 +56,6 @@ pub(super) fn answer(page: &mut Markup, report: &Report) {
     }
     page.close();
     tiles(page, report);
-    page.close();
 }
 
 fn tiles(page: &mut Markup, report: &Report) {

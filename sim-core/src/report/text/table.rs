@@ -84,6 +84,13 @@ fn shortened(text: &str, width: usize) -> String {
     kept + "…"
 }
 
+/// A sentence behind what it is about, in as many lines as it takes.
+pub(crate) fn labelled(label: &str, said: &str) -> String {
+    let lines = wrapped(said, 84);
+    let labels = std::iter::once(label).chain(std::iter::repeat(""));
+    labels.zip(lines).map(|(label, line)| format!("{label:<15}{line}\n")).collect()
+}
+
 /// Lines of at most `width` characters, broken at spaces; a longer word is cut.
 pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
