@@ -102,7 +102,8 @@ fn a_plan_and_a_capacity_are_pages_with_the_words_of_the_terminal() {
     for (saved, tables, words) in [(capacity, 2, "It ends here: enough."), (plan, 3, "not looked")]
     {
         let answer = saved::Saved::read(&saved).expect("it was saved");
-        for page in [answer.to_html(), answer.to_part()] {
+        let part = format!("<!DOCTYPE html>\n<main>{}</main>", answer.to_part());
+        for page in [answer.to_html(), part] {
             let pieces = pieces(&page).expect("it is well-formed");
             let is_table = |piece: &&Piece<'_>| matches!(piece, Piece::Open("table", _));
             assert_eq!(pieces.iter().filter(is_table).count(), tables, "{page}");
