@@ -12,8 +12,10 @@ use sim_core::{
 
 use crate::support::{file, root};
 
-/// Plays of each measured run on its very requests, and on others of the same law.
-const SEEDS: u32 = 20;
+/// Plays of each measured run on its very requests: what these cannot settle lies inside their band.
+const SEEDS: u32 = 100;
+/// Plays of other requests of the same law.
+const FRESH: u32 = 20;
 
 fn cells() -> Vec<Cell> {
     let files = fs::read_dir(root().join("tests/reality")).expect("the folder is there");
@@ -42,9 +44,9 @@ fn predicted(cell: &Cell) -> Judged {
     let predict = |rep: &Rep| {
         let trial = |seed| cell.trial(&plan, rep, seed).expect("one group of users");
         let very = trial(rep.seed);
-        let seeds = || (0..SEEDS).map(|n| replication_seed(rep.seed, n));
-        let same = seeds().map(|luck| played(&very, luck)).collect();
-        let fresh = seeds().map(|seed| played(&trial(seed), seed)).collect();
+        let seeds = |count| (0..count).map(|n| replication_seed(rep.seed, n));
+        let same = seeds(SEEDS).map(|luck| played(&very, luck)).collect();
+        let fresh = seeds(FRESH).map(|seed| played(&trial(seed), seed)).collect();
         Predicted { same, fresh }
     };
     let predicted: Vec<Predicted> = cell.reps.iter().map(predict).collect();

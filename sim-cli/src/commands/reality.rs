@@ -44,7 +44,7 @@ pub(crate) struct RealityArgs {
     #[arg(long, value_name = "TEXT")]
     only: Vec<String>,
     /// Plays of the very requests of each measured run, under other luck
-    #[arg(long, value_name = "N", default_value = "20",
+    #[arg(long, value_name = "N", default_value = "100",
           value_parser = clap::value_parser!(u32).range(1..=10_000))]
     seeds: u32,
     /// Plays of other requests of the same law

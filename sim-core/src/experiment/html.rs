@@ -236,6 +236,9 @@ pub(super) fn story(page: &mut Markup, lines: &[(&str, String)]) {
 
 /// Objectives, as far as they were measured.
 pub(super) fn judged(page: &mut Markup, title: &str, objectives: &[Objective]) {
+    if objectives.is_empty() {
+        return;
+    }
     page.open("section", &[("id", "objectives")]);
     page.element("h2", &[], title);
     let mut table = Table::new(page, &[("", "objective"), ("", "on average"), ("", "interval")]);

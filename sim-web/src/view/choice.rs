@@ -23,7 +23,9 @@ pub(super) fn choice(state: &State, send: &Callback<Message>) -> Html {
         <div class="group own">
             { say("Write your own", Editing::Own, send) }
             { editor::open(send) }
-            <span class="note">{ "or drop a file anywhere on the page: a scenario, or what a command saved as JSON." }</span>
+            <span class="note">{
+                "or drop a file anywhere on the page: a scenario, or what a command saved as JSON."
+            }</span>
         </div>
         </>
     }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::{Value, json};
+
 use super::super::compare::Comparison;
 use super::super::replications::Summary;
 use super::super::saved;
@@ -75,32 +77,35 @@ fn replications_are_one_page_with_bands() {
 
 #[test]
 fn a_plan_and_a_capacity_are_pages_with_the_words_of_the_terminal() {
-    let load = "{\"factor\": 2, \"per_second\": 100, \"at_the_peak\": false, \"users\": null}";
-    let objective = "{\"expression\": \"errors < 1%\", \"unit\": \"share\", \"bound\": 0.01, \
-                     \"value\": {\"value\": 0.002, \"low\": 0.001, \"high\": 0.003}, \"verdict\": \
-                     \"held\", \"held_in\": 4, \"held_share\": null}";
-    let capacity = format!(
-        "{{\"schema_version\": 1, \"name\": \"a <b>\", \"scenario_hash\": \"0\", \"confidence\": 0.95, \
-         \"objectives\": [], \"runs\": 8, \"ends\": \"enough\", \"unfinished\": null, \"rungs\": \
-         [{{\"widened\": [], \"estimate\": {load}, \"holds\": {load}, \"fails\": {load}, \
-         \"holds_again\": null, \"breaks\": null, \"objectives\": [{objective}]}}]}}"
-    );
-    let set_up = |fate: &str| {
-        format!(
-            "{{\"changes\": [[\"nodes.a<b.workers\", \"3\"]], \"value\": 3, \"fate\": {fate}, \
-             \"objectives\": [{objective}], \"runs\": 4}}"
-        )
+    let load = json!({"factor": 2, "per_second": 100, "at_the_peak": false, "users": null});
+    let objective = json!({
+        "expression": "errors < 1%", "unit": "share", "bound": 0.01, "verdict": "held",
+        "value": {"value": 0.002, "low": 0.001, "high": 0.003}, "held_in": 4, "held_share": null,
+    });
+    let capacity = json!({
+        "schema_version": 1, "name": "a <b>", "scenario_hash": "0", "confidence": 0.95,
+        "objectives": [], "runs": 8, "ends": "enough", "unfinished": null,
+        "rungs": [{
+            "widened": [], "estimate": load, "holds": load, "fails": load, "holds_again": null,
+            "breaks": null, "objectives": [objective],
+        }],
+    });
+    let set_up = |fate: Value| {
+        json!({
+            "changes": [["nodes.a<b.workers", "3"]], "value": 3, "fate": fate,
+            "objectives": [objective], "runs": 4,
+        })
     };
-    let (best, open) = (set_up("{\"best\": {\"close\": false}}"), set_up("\"open\""));
-    let plan = format!(
-        "{{\"schema_version\": 1, \"name\": \"a <b>\", \"minimise\": \"cost.usd_per_hour\", \
-         \"confidence\": 0.95, \"indifference\": 0.02, \"points\": 3, \"left_out\": [{{\"reason\": \
-         \"a < b\", \"points\": 2}}], \"simulated\": 1, \"runs\": 4, \"exhaustive\": 12, \"chosen\": \
-         {best}, \"runners_up\": [{open}], \"binds\": null, \"not_told\": 0, \"interrupted\": \
-         false}}"
-    );
+    let plan = json!({
+        "schema_version": 1, "name": "a <b>", "minimise": "cost.usd_per_hour",
+        "confidence": 0.95, "indifference": 0.02, "points": 3, "simulated": 1, "runs": 4,
+        "left_out": [{"reason": "a < b", "points": 2}], "exhaustive": 12, "binds": null,
+        "chosen": set_up(json!({"best": {"close": false}})), "not_told": 0,
+        "runners_up": [set_up(json!("open"))], "interrupted": false,
+    });
     for (saved, tables, words) in [(capacity, 2, "It ends here: enough."), (plan, 3, "not looked")]
     {
+        let saved = saved.to_string();
         let answer = saved::Saved::read(&saved).expect("it was saved");
         let part = format!("<!DOCTYPE html>\n<main>{}</main>", answer.to_part());
         for page in [answer.to_html(), part] {

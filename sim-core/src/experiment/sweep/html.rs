@@ -177,7 +177,7 @@ impl Outcome {
         }
         page.close();
         let label = format!("{} against {} of {} points", up.1, across.1, self.records.len());
-        page.open("div", &[("class", "plot"), ("role", "img"), ("aria-label", &label)]);
+        page.open("div", &[("class", "plot scatter"), ("role", "img"), ("aria-label", &label)]);
         page.open("svg", &[("viewBox", "0 0 1000 1000"), ("preserveAspectRatio", "none")]);
         let units = |place: f64| libm::round(place * 1_000.0) as i64;
         let grid: String =
