@@ -12,7 +12,7 @@ use sim_core::{
 
 use crate::support::{file, root};
 
-/// Plays of each measured run on its very requests: what these cannot settle lies inside their band.
+/// Plays of each measured run on its very requests: what these do not settle lies in their band.
 const SEEDS: u32 = 100;
 /// Plays of other requests of the same law.
 const FRESH: u32 = 20;
