@@ -161,6 +161,9 @@ pub enum Regime {
     Burst,
     /// More comes than can be done, or something breaks: what gets through, and what fails.
     Beyond,
+    /// Clients try again, so that it may go well and then be ruined for good: what gets through
+    /// before and after. The second in which that happens is luck, in reality too.
+    Tipping,
 }
 
 impl Cell {
@@ -201,7 +204,9 @@ impl Cell {
         });
         let retries = self.load.retry.as_ref().is_some_and(|retry| retry.max > 0);
         let fails = self.reps.iter().any(|rep| rep.error_share > 0.02);
-        if is_full || retries || fails || !self.events_planned.is_empty() {
+        if retries {
+            Regime::Tipping
+        } else if is_full || fails || !self.events_planned.is_empty() {
             Regime::Beyond
         } else {
             Regime::Below

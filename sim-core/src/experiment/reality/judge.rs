@@ -83,6 +83,24 @@ impl Figures {
         }
     }
 
+    /// Answers per second before and after a run tips: the two levels that its seconds lie nearest
+    /// to, two seconds long at least.
+    fn levels(&self) -> (f64, f64) {
+        let level = |part: &[f64]| part.iter().sum::<f64>() / part.len().max(1) as f64;
+        let around = |part: &[f64]| {
+            let level = level(part);
+            part.iter().map(|second| (second - level) * (second - level)).sum::<f64>()
+        };
+        let cost = |at: &usize| {
+            let (before, after) = self.each_second.split_at(*at);
+            around(before) + around(after)
+        };
+        let places = LEVEL_MIN..(self.each_second.len() + 1).saturating_sub(LEVEL_MIN);
+        let at = places.min_by(|a, b| cost(a).total_cmp(&cost(b))).unwrap_or(0);
+        let (before, after) = self.each_second.split_at(at);
+        (level(before), level(after))
+    }
+
     /// The mean of each over several runs.
     #[must_use]
     pub fn mean(all: &[Figures]) -> Self {
@@ -157,6 +175,8 @@ const ERRORS: f64 = 0.02;
 const BEYOND: f64 = 0.15;
 /// or of what was offered.
 const OFFERED: f64 = 0.03;
+/// Seconds before and after a run tips, at least.
+const LEVEL_MIN: usize = 2;
 
 impl Judged {
     /// A cell with the predictions of each of its runs, in their order.
@@ -167,10 +187,9 @@ impl Judged {
         let fresh: Vec<&Figures> = predicted.iter().flat_map(|run| &run.fresh).collect();
         let pairs: Vec<Pair<'_>> = measured
             .iter()
-            .zip(&same)
             .zip(predicted)
             .zip(&cell.reps)
-            .map(|(((measured, mean), all), rep)| Pair { measured, mean, all, rep })
+            .map(|((measured, all), rep)| Pair { measured, all, rep })
             .collect();
         let regime = cell.regime();
         let errors: Vec<(&'static str, f64)> = figures(regime)
@@ -208,6 +227,7 @@ fn figures(regime: Regime) -> &'static [(&'static str, Reading)] {
             &[("mean", |each| each.mean_ms), ("p95", |each| each.p95_ms)]
         }
         Regime::Beyond => &[("throughput", |each| each.throughput_rps)],
+        Regime::Tipping => &[("before", |each| each.levels().0), ("after", |each| each.levels().1)],
     }
 }
 
@@ -219,16 +239,20 @@ fn ends<'a>(all: impl Iterator<Item = &'a Figures>) -> (f64, f64) {
 /// A run as it was and as it was predicted.
 struct Pair<'a> {
     measured: &'a Figures,
-    mean: &'a Figures,
     all: &'a Predicted,
     rep: &'a Rep,
 }
 
 impl Pair<'_> {
+    /// What was predicted, over all kinds of luck.
+    fn predicted(&self, of: Reading) -> f64 {
+        self.all.same.iter().map(of).sum::<f64>() / self.all.same.len().max(1) as f64
+    }
+
     /// How much higher the prediction is, as a share of the measured value.
     fn off(&self, of: Reading) -> f64 {
         let measured = of(self.measured);
-        if measured == 0.0 { 0.0 } else { of(self.mean) / measured - 1.0 }
+        if measured == 0.0 { 0.0 } else { self.predicted(of) / measured - 1.0 }
     }
 
     /// Whether luck that the requests do not settle can give what was measured.
@@ -240,18 +264,58 @@ impl Pair<'_> {
     }
 
     fn holds(&self, regime: Regime) -> bool {
-        let failed = (self.mean.error_share - self.measured.error_share).abs();
-        let all = figures(regime);
-        if regime == Regime::Beyond {
-            let near = |off: f64, of: f64| off <= (BEYOND * of).max(OFFERED * self.rep.offered_rps);
-            let offered = self.rep.offered_rps;
-            let lost = near(failed * offered, self.measured.error_share * offered);
-            return all.iter().all(|&(_, of)| {
-                near((of(self.mean) - of(self.measured)).abs(), of(self.measured))
-                    || self.in_band(of)
-            }) && (lost || self.in_band(|each| each.error_share));
-        }
-        failed <= ERRORS
-            && all.iter().all(|&(_, of)| self.off(of).abs() <= LATENCY || self.in_band(of))
+        let failed = (self.predicted(|each| each.error_share) - self.measured.error_share).abs();
+        let offered = self.rep.offered_rps;
+        let near = |off: f64, of: f64| off <= (BEYOND * of).max(OFFERED * offered);
+        let is_near =
+            |of: Reading| near((self.predicted(of) - of(self.measured)).abs(), of(self.measured));
+        let (failures, figure): (bool, &dyn Fn(Reading) -> bool) = match regime {
+            Regime::Below | Regime::Burst => {
+                (failed <= ERRORS, &|of| self.off(of).abs() <= LATENCY)
+            }
+            Regime::Beyond => {
+                let lost = near(failed * offered, self.measured.error_share * offered);
+                (lost || self.in_band(|each| each.error_share), &is_near)
+            }
+            // how many failed says only when it tipped
+            Regime::Tipping => (true, &is_near),
+        };
+        failures && figures(regime).iter().all(|&(_, of)| figure(of) || self.in_band(of))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn course(each_second: &[f64]) -> Figures {
+        Figures { each_second: each_second.to_vec(), ..Figures::default() }
+    }
+
+    #[test]
+    fn a_run_that_tips_has_a_level_before_and_one_after() {
+        assert_eq!(course(&[30.0, 26.0, 28.0, 1.0, 0.0, 0.0, 0.0]).levels(), (28.0, 0.25));
+        // one that never tips has nearly the same twice, and a short one whatever there is
+        let (before, after) = course(&[20.0, 21.0, 19.0, 20.0, 22.0, 18.0]).levels();
+        assert!((before - 20.0).abs() <= 1.0 && (after - 20.0).abs() <= 1.0, "{before} {after}");
+        assert_eq!(course(&[6.0, 8.0, 7.0]).levels(), (0.0, 7.0));
+    }
+
+    #[test]
+    fn when_it_tips_is_luck_and_how_it_is_before_and_after_is_not() {
+        let cell = include_str!("../../../../tests/reality/L-trigger-backoff.json");
+        let cell = Cell::parse(cell).expect("a cell");
+        assert_eq!(cell.regime(), Regime::Tipping);
+        let tips = |after: usize, level: f64, rest: f64| {
+            let mut each_second = vec![level; after];
+            each_second.resize(60, rest);
+            let run = course(&each_second);
+            Predicted { same: vec![run.clone()], fresh: vec![run] }
+        };
+        let held = |one: Predicted| Judged::new(&cell, &[one.clone(), one]).held;
+        // measured: about 30 a second, nothing after 11 s
+        assert!(held(tips(11, 30.0, 0.0)) && held(tips(25, 30.0, 0.0)));
+        assert!(!held(tips(11, 22.0, 0.0)), "another level before");
+        assert!(!held(tips(11, 30.0, 12.0)), "another level after");
     }
 }
