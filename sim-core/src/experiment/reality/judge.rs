@@ -84,20 +84,21 @@ impl Figures {
     }
 
     /// Answers per second before and after a run tips: the two levels that its seconds lie nearest
-    /// to, two seconds long at least.
+    /// to, but for the one in which it tips, which belongs to neither.
     fn levels(&self) -> (f64, f64) {
         let level = |part: &[f64]| part.iter().sum::<f64>() / part.len().max(1) as f64;
         let around = |part: &[f64]| {
             let level = level(part);
             part.iter().map(|second| (second - level) * (second - level)).sum::<f64>()
         };
+        let parts = |at: usize| (&self.each_second[..at], &self.each_second[at + 1..]);
         let cost = |at: &usize| {
-            let (before, after) = self.each_second.split_at(*at);
+            let (before, after) = parts(*at);
             around(before) + around(after)
         };
-        let places = LEVEL_MIN..(self.each_second.len() + 1).saturating_sub(LEVEL_MIN);
-        let at = places.min_by(|a, b| cost(a).total_cmp(&cost(b))).unwrap_or(0);
-        let (before, after) = self.each_second.split_at(at);
+        let places = LEVEL_MIN..self.each_second.len().saturating_sub(LEVEL_MIN);
+        let at = places.min_by(|a, b| cost(a).total_cmp(&cost(b)));
+        let (before, after) = at.map_or((&self.each_second[..], &self.each_second[..]), parts);
         (level(before), level(after))
     }
 
@@ -194,7 +195,7 @@ impl Judged {
         let regime = cell.regime();
         let errors: Vec<(&'static str, f64)> = figures(regime)
             .iter()
-            .map(|&(name, of)| (name, pairs.iter().map(|pair| pair.off(of)).sum::<f64>()))
+            .map(|&(name, of)| (name, pairs.iter().map(|pair| pair.told(of, regime)).sum::<f64>()))
             .map(|(name, sum)| (name, sum / pairs.len() as f64))
             .collect();
         Judged {
@@ -255,6 +256,14 @@ impl Pair<'_> {
         if measured == 0.0 { 0.0 } else { self.predicted(of) / measured - 1.0 }
     }
 
+    /// The same as it is told: of what may be nothing, as a share of what was offered.
+    fn told(&self, of: Reading, regime: Regime) -> f64 {
+        match regime {
+            Regime::Below | Regime::Burst | Regime::Beyond => self.off(of),
+            Regime::Tipping => (self.predicted(of) - of(self.measured)) / self.rep.offered_rps,
+        }
+    }
+
     /// Whether luck that the requests do not settle can give what was measured.
     fn in_band(&self, of: Reading) -> bool {
         let all = self.all.same.iter().map(of);
@@ -294,11 +303,11 @@ mod tests {
 
     #[test]
     fn a_run_that_tips_has_a_level_before_and_one_after() {
-        assert_eq!(course(&[30.0, 26.0, 28.0, 1.0, 0.0, 0.0, 0.0]).levels(), (28.0, 0.25));
+        assert_eq!(course(&[30.0, 26.0, 28.0, 9.0, 1.0, 0.0, 0.0, 0.0]).levels(), (28.0, 0.25));
         // one that never tips has nearly the same twice, and a short one whatever there is
         let (before, after) = course(&[20.0, 21.0, 19.0, 20.0, 22.0, 18.0]).levels();
         assert!((before - 20.0).abs() <= 1.0 && (after - 20.0).abs() <= 1.0, "{before} {after}");
-        assert_eq!(course(&[6.0, 8.0, 7.0]).levels(), (0.0, 7.0));
+        assert_eq!(course(&[6.0, 8.0, 7.0]).levels(), (7.0, 7.0));
     }
 
     #[test]
