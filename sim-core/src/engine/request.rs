@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::time::Nanos;
 
 /// A request's handle. It goes stale when the request ends; asking for a stale one finds nothing.
-/// One word, as [`Life`] is and for its reason: the slot below, its generation above.
+/// One word, as a life is and for its reason: the slot below, its generation above.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReqId(u64);
 
