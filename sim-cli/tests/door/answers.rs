@@ -1,7 +1,6 @@
 //! What any command saved is shown again, in the same words.
 
-use std::path::PathBuf;
-
+use super::plan::Desk;
 use super::{SHOP, busyhour};
 
 const SWEEP: &str = "sweep: 1
@@ -16,24 +15,11 @@ vary: {nodes.app.workers: {from: 1, to: 6, price: 1 USD/h}}
 objectives: [latency p(95) < 20ms]
 ";
 
-struct Desk(PathBuf);
-
-impl Drop for Desk {
-    fn drop(&mut self) {
-        // what is left of it hurts nobody
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
 #[test]
 fn every_answer_is_shown_again_as_it_was() {
-    let folder = std::env::temp_dir().join(format!("busyhour-answers-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).expect("a folder");
-    let desk = Desk(folder);
+    let desk = Desk::new("answers", SHOP, PLAN);
+    desk.write("sweep.yaml", SWEEP);
     let at = |name: &str| desk.0.join(name).to_string_lossy().into_owned();
-    for (name, text) in [("shop.yaml", SHOP), ("sweep.yaml", SWEEP), ("plan.yaml", PLAN)] {
-        std::fs::write(at(name), text).expect("a file");
-    }
     let (shop, sweep, plan, out) = (at("shop.yaml"), at("sweep.yaml"), at("plan.yaml"), at("out"));
     let commands: [(&[&str], &str); 5] = [
         (&["run", &shop, "--replications", "3"], "HOLDS"),

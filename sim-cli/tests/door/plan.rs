@@ -12,10 +12,10 @@ vary:
 ";
 
 /// A folder with a scenario and a plan for it.
-struct Desk(PathBuf);
+pub(super) struct Desk(pub(super) PathBuf);
 
 impl Desk {
-    fn new(name: &str, scenario: &str, plan: &str) -> Self {
+    pub(super) fn new(name: &str, scenario: &str, plan: &str) -> Self {
         let name = format!("busyhour-plan-{name}-{}", std::process::id());
         let desk = Desk(std::env::temp_dir().join(name));
         std::fs::create_dir_all(&desk.0).expect("a folder");
@@ -24,7 +24,7 @@ impl Desk {
         desk
     }
 
-    fn write(&self, name: &str, text: &str) {
+    pub(super) fn write(&self, name: &str, text: &str) {
         std::fs::write(self.0.join(name), text).expect("a file");
     }
 

@@ -10,7 +10,6 @@ use self::whiskers::{Rail, Tone};
 use super::compare::{Comparison, Difference, Finding, Variant};
 use super::replications::{Objective, Summary, Surety};
 use super::text::{SHOWN, interval, label, signed};
-use super::warmup::WarmUp;
 use crate::report::Unit;
 use crate::report::figures::{at, percent};
 use crate::report::html::markup::Markup;
@@ -182,15 +181,10 @@ impl Summary {
 
     /// What breaks first, and in how many runs.
     fn story(&self, page: &mut Markup) {
-        page.open("dl", &[("class", "story")]);
-        for (index, one) in self.breaks.iter().take(3).enumerate() {
-            let label = if index == 0 { "Breaks first" } else { "" };
-            page.term(label, &one.said(self.samples.len()));
-        }
-        if let Some(said) = self.warmup.map(WarmUp::said) {
-            page.term("Warm-up", &said);
-        }
-        page.close();
+        let labels = std::iter::once("Breaks first").chain(std::iter::repeat(""));
+        let breaks = self.breaks.iter().take(3).map(|one| one.said(self.samples.len()));
+        let warmup = self.warmup.map(|warmup| ("Warm-up", warmup.said()));
+        story(page, &labels.zip(breaks).chain(warmup).collect::<Vec<_>>());
     }
 
     fn tables(&self, page: &mut Markup) {

@@ -75,12 +75,10 @@ pub enum Saved {
     Plan(Box<Proposal>),
 }
 
-fn other_version(error: &serde_json::Error) -> String {
-    format!("another version of Busyhour wrote it ({error}): make it again")
-}
-
 fn form<T: DeserializeOwned>(text: &str) -> Result<Box<T>, String> {
-    serde_json::from_str(text).map(Box::new).map_err(|error| other_version(&error))
+    serde_json::from_str(text)
+        .map(Box::new)
+        .map_err(|error| format!("another version of Busyhour wrote it ({error}): make it again"))
 }
 
 impl Saved {

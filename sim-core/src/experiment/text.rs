@@ -9,7 +9,7 @@ use super::warmup::{PILOTS, WarmUp};
 use crate::report::Unit;
 use crate::report::figures::{at, percent};
 use crate::report::indented;
-use crate::report::text::{Table, titled, wrapped};
+use crate::report::text::{Table, labelled, titled, wrapped};
 use crate::units::Duration;
 
 /// Measures shown of a scenario by itself.
@@ -133,10 +133,7 @@ impl Summary {
     }
 
     fn warmup_said(&self) -> String {
-        let said = self.warmup.map_or(String::new(), WarmUp::said);
-        let lines = wrapped(&said, 80).into_iter().filter(|line| !line.is_empty()).enumerate();
-        let label = |index| if index == 0 { "Warm-up" } else { "" };
-        lines.map(|(index, line)| format!("{:<15}{line}\n", label(index))).collect()
+        self.warmup.map_or(String::new(), |warmup| labelled("Warm-up", &warmup.said(), 80))
     }
 
     fn breaks_said(&self) -> String {

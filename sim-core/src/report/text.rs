@@ -5,7 +5,7 @@ mod over_time;
 mod table;
 mod why;
 
-pub(crate) use self::table::{Table, labelled, wrapped};
+pub(crate) use self::table::{LABEL, Table, labelled, wrapped};
 use super::counts::{ClassReport, Latency};
 use super::figures::{at, count, duration_ms, percent, significant};
 use super::nodes::NodeReport;

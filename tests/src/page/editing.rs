@@ -166,6 +166,16 @@ fn the_picture_changes_the_text_and_both_are_undone() {
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }
 
+/// Drops a file of that name on the page; its content is an expression of the page's.
+fn dropped(name: &str, content: &str) -> String {
+    format!(
+        "(() => {{ const data = new DataTransfer(); \
+         data.items.add(new File([{content}], '{name}')); \
+         window.dispatchEvent(new DragEvent('drop', {{dataTransfer: data, \
+         cancelable: true}})); }})()"
+    )
+}
+
 #[test]
 fn a_file_that_is_dropped_on_the_page_is_opened_unless_it_is_too_large() {
     let Some(page) = page() else { return };
@@ -173,14 +183,7 @@ fn a_file_that_is_dropped_on_the_page_is_opened_unless_it_is_too_large() {
     browser.go(&page);
     browser.wait("document.querySelector('.presets')", 30);
     let text = file(&format!("scenarios/{NAME}.yaml"));
-    let drop = |content: &str| {
-        format!(
-            "(() => {{ const data = new DataTransfer(); \
-             data.items.add(new File([{content}], 'mine.yaml')); \
-             window.dispatchEvent(new DragEvent('drop', {{dataTransfer: data, \
-             cancelable: true}})); }})()"
-        )
-    };
+    let drop = |content: &str| dropped("mine.yaml", content);
     browser.value(&drop(&json!(text).to_string()));
     browser.wait(&format!("{AREA}?.value === {}", json!(text)), 10);
     browser.shows("document.querySelector('h1').textContent", "Edit mine");
@@ -204,15 +207,7 @@ fn a_saved_answer_that_is_dropped_on_the_page_lies_above_it_until_it_is_closed()
                    "fate": {"best": {"close": false}}, "runs": 4},
         "binds": null, "not_told": 0, "interrupted": false,
     });
-    let drop = |text: &str| {
-        format!(
-            "(() => {{ const data = new DataTransfer(); \
-             data.items.add(new File([{}], 'plan.json')); \
-             window.dispatchEvent(new DragEvent('drop', {{dataTransfer: data, \
-             cancelable: true}})); }})()",
-            json!(text)
-        )
-    };
+    let drop = |text: &str| dropped("plan.json", &json!(text).to_string());
     browser.value(&drop(&plan.to_string()));
     browser.shows("document.querySelector('h1').textContent", "a <b>shop");
     browser.tells("document.querySelector('#saved')?.innerText", "nodes.app.workers=3");

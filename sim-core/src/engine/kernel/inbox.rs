@@ -112,18 +112,16 @@ impl Inbox {
     pub(crate) fn take_queued(&mut self) -> Option<Message> {
         debug_assert_eq!(self.first, First::Queued, "another message comes first");
         let message = self.queue.pop_front();
-        self.next();
+        self.first = First::Nothing;
         match message? {
-            Message::Call { to, req } => {
-                (self.first, self.to, self.req) = (First::Call, to, req);
-                None
+            Message::Call { to, req } => self.call(to, req),
+            Message::Answer { req, outcome } => self.answer(req, outcome),
+            rare => {
+                self.next();
+                return Some(rare);
             }
-            Message::Answer { req, outcome } => {
-                (self.first, self.req, self.outcome) = (First::Answer, req, outcome);
-                None
-            }
-            rare => Some(rare),
         }
+        None
     }
 
     #[inline]

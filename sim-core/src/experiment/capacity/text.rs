@@ -36,7 +36,7 @@ impl Capacity {
     }
 
     fn head(&self, first: &RungReport) -> String {
-        self.story(first).iter().map(|(label, said)| labelled(label, said)).collect()
+        self.story(first).iter().map(|(label, said)| labelled(label, said, 84)).collect()
     }
 
     /// The answer in sentences, each with what it is about.

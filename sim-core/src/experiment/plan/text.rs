@@ -18,7 +18,7 @@ impl Proposal {
     /// For people, at most 100 columns.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let head = self.story().iter().map(|(label, said)| labelled(label, said)).collect();
+        let head = self.story().iter().map(|(label, said)| labelled(label, said, 84)).collect();
         let mut sections = vec![head, self.objectives(), self.runners(), self.pruned()];
         sections.retain(|text| !text.is_empty());
         sections.join("\n")

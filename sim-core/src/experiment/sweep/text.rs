@@ -7,7 +7,7 @@ use super::record::{Header, PointRecord};
 use super::{Design, Sweep};
 use crate::report::Unit;
 use crate::report::figures::{count, percent};
-use crate::report::text::{Table, titled, wrapped};
+use crate::report::text::{LABEL, Table, labelled, titled, wrapped};
 
 /// Points shown of a ranking or a front.
 const SHOWN: usize = 10;
@@ -129,7 +129,7 @@ impl Outcome {
         lines.extend(
             best.map(|best| ("Best", format!("{} ({})", best.in_short(), best.point_said()))),
         );
-        let said = lines.iter().flat_map(|(label, text)| labelled(label, text));
+        let said = lines.iter().map(|(label, text)| labelled(label, text, WIDTH - LABEL));
         let sections = [
             head.chain(said).collect::<String>(),
             titled("The best points", &self.table(&self.ranking)),
@@ -226,10 +226,4 @@ impl Outcome {
         }
         titled("Sobol' indices: shares of the variance that a factor explains", &table.body())
     }
-}
-
-fn labelled(label: &str, text: &str) -> Vec<String> {
-    let lines = wrapped(text, WIDTH - 15);
-    let label = |at: usize| if at == 0 { label } else { "" };
-    lines.iter().enumerate().map(|(at, line)| format!("{:<15}{line}\n", label(at))).collect()
 }

@@ -84,11 +84,14 @@ fn shortened(text: &str, width: usize) -> String {
     kept + "…"
 }
 
-/// A sentence behind what it is about, in as many lines as it takes.
-pub(crate) fn labelled(label: &str, said: &str) -> String {
-    let lines = wrapped(said, 84);
+/// Columns of what a sentence is about, before it.
+pub(crate) const LABEL: usize = 15;
+
+/// A sentence behind what it is about, in as many lines of at most `width` characters as it takes.
+pub(crate) fn labelled(label: &str, said: &str, width: usize) -> String {
+    let lines = wrapped(said, width);
     let labels = std::iter::once(label).chain(std::iter::repeat(""));
-    labels.zip(lines).map(|(label, line)| format!("{label:<15}{line}\n")).collect()
+    labels.zip(lines).map(|(label, line)| format!("{label:<LABEL$}{line}\n")).collect()
 }
 
 /// Lines of at most `width` characters, broken at spaces; a longer word is cut.
