@@ -143,6 +143,43 @@ fn in_worker<T>(browser: &mut Browser, of: impl FnOnce(&mut Browser) -> T) -> T 
     value
 }
 
+/// What a visitor does in each of three hundred frames, and where the page tells what it shows.
+const SMOOTH: [(&str, &str, &str); 2] = [
+    (
+        "pointing at a chart ",
+        "const chart = document.querySelector('#traffic canvas'); \
+         const box = chart.getBoundingClientRect(); \
+         const there = {clientX: box.left + 60 + (n * 7) % 400, clientY: box.top + 40}; \
+         chart.dispatchEvent(new PointerEvent('pointermove', {bubbles: true, ...there}));",
+        "document.querySelector('#values caption')?.textContent",
+    ),
+    (
+        "scrubbing           ",
+        "const bar = document.querySelector('input[type=range]'); \
+         bar.value = Number(bar.max) * ((n * 7) % 400) / 400; \
+         bar.dispatchEvent(new Event('input', {bubbles: true}));",
+        "document.querySelector('input[type=range]').getAttribute('aria-valuetext')",
+    ),
+];
+
+/// Says how many frames a second there are while a visitor moves over what is recorded.
+fn print_frames(browser: &mut Browser, (what, act, tells): (&str, &str, &str)) {
+    let script = format!(
+        "new Promise((done) => {{ const times = [], told = new Set(); let last, n = 0; \
+         const frame = (now) => {{ told.add({tells}); if (n > 0) times.push(now - last); \
+         last = now; n += 1; {act}; \
+         if (n <= 300) requestAnimationFrame(frame); else done([times, told.size]); }}; \
+         requestAnimationFrame(frame); }})"
+    );
+    let (mut times, told): (Vec<f64>, usize) =
+        serde_json::from_value(browser.value(&script)).expect("times and a count");
+    assert!(told > 200, "{what}: the page showed {told} moments in 300 frames");
+    times.sort_by(f64::total_cmp);
+    let a_second = 1e3 * times.len() as f64 / times.iter().sum::<f64>();
+    let (p95, longest) = (times[times.len() * 95 / 100], times[times.len() - 1]);
+    println!("{what} {a_second:.0} frames/s (aim: 60), p95 {p95:.0} ms, longest {longest:.0} ms");
+}
+
 #[test]
 #[ignore = "a benchmark: cargo xtask bench-page"]
 fn figures_of_the_page() {
@@ -150,6 +187,7 @@ fn figures_of_the_page() {
     let glue = std::env::var("BUSYHOUR_WASM").expect("cargo xtask bench-page names the build");
     let mut browser = Browser::start();
     browser.screen(1_400, 1.0);
+    watch(&mut browser);
     browser.go(&format!("{page}#preset={BUSY_SHOP}&play=max"));
     let paint = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime";
     let paint = browser.wait(paint, 60).as_f64().unwrap_or(0.0);
@@ -165,6 +203,14 @@ fn figures_of_the_page() {
     println!(
         "{BUSY_SHOP} in the page {here_s:.1} s, under node {node_s:.1} s: {share:.0} % (aim: 80 %)"
     );
+    let busy: Vec<(f64, f64)> =
+        serde_json::from_value(browser.value("document.busy ?? []")).expect("pairs of numbers");
+    let playing = busy.iter().filter(|(at, _)| *at > chart);
+    let longest = playing.map(|(_, ms)| *ms).fold(0.0, f64::max);
+    println!("busy at a stretch    {longest:.0} ms while it plays, 0 if never over 50 (aim: 50)");
+    for way in SMOOTH {
+        print_frames(&mut browser, way);
+    }
     let mut all = 0.0;
     for (what, bytes) in [
         ("the page's scripts", script_bytes(&mut browser)),

@@ -35,6 +35,16 @@ impl Counter {
     }
 }
 
+/// Level x ns. Seconds in which nothing changes are rare, and WASM calls a function for each product
+/// of more than 64 bits.
+#[inline]
+fn area(level: u32, span: u64) -> u128 {
+    match u32::try_from(span) {
+        Ok(span) => u128::from(u64::from(level) * u64::from(span)),
+        Err(_) => u128::from(level) * u128::from(span),
+    }
+}
+
 /// An integer level and the exact area under it, in level x nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gauge {
@@ -102,7 +112,7 @@ impl Gauge {
     #[must_use]
     pub fn area_at(&self, now: u64) -> u128 {
         debug_assert!(now >= self.since, "time ran backwards: {now} < {}", self.since);
-        self.area + u128::from(self.level) * u128::from(now.saturating_sub(self.since))
+        self.area + area(self.level, now.saturating_sub(self.since))
     }
 
     /// Nanoseconds from the last reset to `now`.
