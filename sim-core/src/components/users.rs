@@ -124,7 +124,6 @@ impl Users {
         self.luck = mix(self.key, self.ordinal);
         let Source::Crowd(crowd) = &self.source else { return };
         let gap = crowd.gap(&mut Draw::new(self.luck ^ ARRIVAL));
-        crowd.look_ahead(&mut Draw::new(self.luck ^ THINK));
         self.clock = cx.after(gap, word(NEXT, 0));
     }
 

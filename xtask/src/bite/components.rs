@@ -12,10 +12,24 @@ pub(crate) const FAULTS: &[Fault] = &[
     },
     Fault {
         file: "sim-core/src/components/users/crowd.rs",
-        find: "        below(rng, u64::from(self.ceiling)) as usize",
-        replace: "        below(rng, self.idle.len() as u64) as usize",
-        test: "laws::networks",
-        why: "idle users who take over the ticks of busy ones ask too often",
+        find: "            Idle::Few { places, .. } => *places,",
+        replace: "            Idle::Few { list, .. } => (list.len() as u32).max(1),",
+        test: "sim-core crowd::",
+        why: "a clock that ticks for those who are idle now is late when others come back",
+    },
+    Fault {
+        file: "sim-core/src/components/users/crowd.rs",
+        find: "                let word = bits.get_mut(word).filter(|word| **word & bit != 0)?;",
+        replace: "                let word = bits.get_mut(word)?;",
+        test: "sim-core crowd::",
+        why: "users who wait for an answer ask again",
+    },
+    Fault {
+        file: "sim-core/src/components/balancer/consistent_hash.rs",
+        find: "            let first = (stretch << 32) / stretches;",
+        replace: "            let first = ((stretch + 1) << 32) / stretches;",
+        test: "sim-core consistent_hash::",
+        why: "a key that lands beyond the next backend moves when it need not",
     },
     Fault {
         file: "sim-core/src/components/balancer/random_two.rs",

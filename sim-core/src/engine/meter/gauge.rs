@@ -35,8 +35,8 @@ impl Counter {
     }
 }
 
-/// Level x ns. Seconds in which nothing changes are rare, and WASM calls a function for each product
-/// of more than 64 bits.
+/// Level x ns. Seconds in which nothing changes are rare, and WASM calls a function for each
+/// product of more than 64 bits.
 #[inline]
 fn area(level: u32, span: u64) -> u128 {
     match u32::try_from(span) {
