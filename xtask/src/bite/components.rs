@@ -12,10 +12,10 @@ pub(crate) const FAULTS: &[Fault] = &[
     },
     Fault {
         file: "sim-core/src/components/users/crowd.rs",
-        find: "            Idle::Few { places, .. } => *places,",
-        replace: "            Idle::Few { list, .. } => (list.len() as u32).max(1),",
+        find: "                *places = places.saturating_mul(2);",
+        replace: "                *places = places.saturating_mul(1);",
         test: "sim-core crowd::",
-        why: "a clock that ticks for those who are idle now is late when others come back",
+        why: "users for whom there is no place never ask again",
     },
     Fault {
         file: "sim-core/src/components/users/crowd.rs",
