@@ -43,6 +43,8 @@ fn closed_users_at_the_knee() {
 fn many_closed_users_saturate_the_slowest() {
     closed(100, THINK, (1_000, 12_000), 0.04);
     closed(200, THINK, (1_000, 12_000), 0.02);
+    // one in six thinks: few enough that a list of them is kept
+    closed(400, THINK, (1_000, 12_000), 0.02);
 }
 
 #[test]
