@@ -107,6 +107,14 @@ mod tests {
     }
 
     #[test]
+    fn a_comment_neither_ends_a_list_nor_belongs_to_what_comes_before_it() {
+        let text = "events:\n  - x\n# half-way\n  - y\n  # what must hold\nobjectives: []\n";
+        let wanted = "events:\n  - x\n# half-way\n  - y\n  - {at: 9s, kill: web}\n  # what must \
+                      hold\nobjectives: []\n";
+        assert_eq!(appended(text), wanted);
+    }
+
+    #[test]
     fn a_list_in_brackets_grows_inside_them() {
         let text = "events: [{at: 1s, kill: 'web[0]'}]\nb: 2\n";
         assert_eq!(
