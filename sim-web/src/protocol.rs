@@ -287,6 +287,19 @@ pub struct Note {
 }
 
 impl Note {
+    /// Why nothing can be changed at the end of a run.
+    pub(crate) fn over() -> Self {
+        Note {
+            code: "E031".to_owned(),
+            error: true,
+            line: None,
+            path: "events".to_owned(),
+            message: "the run is over, so nothing can be changed in it now".to_owned(),
+            remedy: "go back to its start, or to a time and fork there, and change it then"
+                .to_owned(),
+        }
+    }
+
     /// A problem without what only a terminal needs.
     #[must_use]
     pub fn of(problem: &Problem) -> Self {

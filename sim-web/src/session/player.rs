@@ -9,7 +9,7 @@ use sim_core::{Advanced, Plan, Report, Run};
 use super::pace::{Goal, Pace};
 use super::snapshots::{self, Snapshot, Snapshots};
 use super::source::{self, Source};
-use crate::protocol::{Answer, Doing, Format, Progress, Resume, Speed};
+use crate::protocol::{Answer, Doing, Format, Note, Progress, Resume, Speed};
 use crate::rows::Layout;
 
 /// How long a slice may take, ms: after it the worker looks for messages.
@@ -137,10 +137,22 @@ impl Player {
         Ok(())
     }
 
+    /// Where it is, or will be once it has caught up: what is changed on the way is changed there.
+    fn bound_for(&self) -> u64 {
+        let there = match self.goal {
+            Goal::Reach(at) => Some(at),
+            _ => None,
+        };
+        self.hurry.or(there).unwrap_or_default().max(self.run.now())
+    }
+
     /// Changes the run now. Where the change needs instances that the run was not made with, it
     /// plays again from before to where it was, as the same run.
     pub(super) fn intervene(&mut self, event: &Value, now_ms: f64) -> Vec<Answer> {
-        let now = self.run.now();
+        let now = self.bound_for();
+        if now >= self.plan.duration {
+            return vec![Answer::Refused(vec![Note::over()])];
+        }
         let (changed, event) = self.source.with(event, now + 1);
         let plan = match changed.read() {
             Ok((plan, _)) => plan,

@@ -125,6 +125,37 @@ fn a_list_of_changes_that_cannot_be_is_refused_and_nothing_is_changed() {
 }
 
 #[test]
+fn a_change_while_a_fork_catches_up_is_made_where_it_parts() {
+    let twin = |hasty: bool| {
+        let mut desk = Desk::with(SMALL);
+        to_the_end(&mut desk);
+        desk.answers.clear();
+        desk.ask(Command::Fork(61_000_000_000));
+        if !hasty {
+            desk.work(usize::MAX);
+        }
+        desk.ask(Command::Intervene(eight()));
+        desk.work(usize::MAX);
+        let event = desk.answers.iter().find_map(|answer| match answer {
+            Answer::Intervened(event) => Some(event["at"].clone()),
+            _ => None,
+        });
+        assert_eq!(event, Some(json!("61000000001ns")), "{:?}", desk.answers);
+        to_the_end(&mut desk)
+    };
+    assert_eq!(twin(true), twin(false));
+}
+
+#[test]
+fn a_change_after_the_end_is_refused_with_what_to_do() {
+    let mut desk = Desk::with(SMALL);
+    to_the_end(&mut desk);
+    desk.ask(Command::Intervene(eight()));
+    let Some(Answer::Refused(notes)) = desk.answers.last() else { panic!("{:?}", desk.answers) };
+    assert!(notes[0].message.contains("over") && notes[0].remedy.contains("fork"), "{notes:?}");
+}
+
+#[test]
 fn a_fork_differs_by_its_change_alone_and_the_original_stays() {
     let mut desk = Desk::with(SMALL);
     at(&mut desk, 60);
