@@ -43,6 +43,14 @@ fn watch(browser: &mut Browser) {
     browser.ask("Page.addScriptToEvaluateOnNewDocument", json!({"source": source}));
 }
 
+/// What has kept a watched page busy since a time: when and for how long, ms.
+fn busy_since(browser: &mut Browser, time: f64) -> Vec<(f64, f64)> {
+    let mut busy: Vec<(f64, f64)> =
+        serde_json::from_value(browser.value("document.busy ?? []")).expect("pairs of numbers");
+    busy.retain(|(at, _)| *at > time);
+    busy
+}
+
 #[test]
 fn the_page_is_never_busy_for_long_while_a_run_plays() {
     let Some(page) = page() else { return };
@@ -59,11 +67,9 @@ fn the_page_is_never_busy_for_long_while_a_run_plays() {
     let began = browser.value("performance.now()").as_f64().unwrap_or(0.0);
     browser.press(" ");
     digest(&mut browser, "dead-peer");
-    let busy: Vec<(f64, f64)> =
-        serde_json::from_value(browser.value("document.busy ?? []")).expect("pairs of numbers");
+    let mut long = busy_since(&mut browser, began);
     let allowed = BUSY_MS * crowd() * before.max(held_up(&mut browser));
-    let long: Vec<&(f64, f64)> =
-        busy.iter().filter(|(at, ms)| *at > began && *ms > allowed).collect();
+    long.retain(|(_, ms)| *ms > allowed);
     assert!(long.is_empty(), "busy for over {allowed:.0} ms: {long:?}");
 }
 
@@ -203,10 +209,8 @@ fn figures_of_the_page() {
     println!(
         "{BUSY_SHOP} in the page {here_s:.1} s, under node {node_s:.1} s: {share:.0} % (aim: 80 %)"
     );
-    let busy: Vec<(f64, f64)> =
-        serde_json::from_value(browser.value("document.busy ?? []")).expect("pairs of numbers");
-    let playing = busy.iter().filter(|(at, _)| *at > chart);
-    let longest = playing.map(|(_, ms)| *ms).fold(0.0, f64::max);
+    let busy = busy_since(&mut browser, chart);
+    let longest = busy.into_iter().map(|(_, ms)| ms).fold(0.0, f64::max);
     println!("busy at a stretch    {longest:.0} ms while it plays, 0 if never over 50 (aim: 50)");
     for way in SMOOTH {
         print_frames(&mut browser, way);
