@@ -25,6 +25,13 @@ pub(crate) const FAULTS: &[Fault] = &[
         why: "users who wait for an answer ask again",
     },
     Fault {
+        file: "sim-core/src/components/users/crowd.rs",
+        find: "            Idle::Many { .. } => self.users.max(1),",
+        replace: "            Idle::Many { count, .. } => (*count).max(1),",
+        test: "laws::networks",
+        why: "idle users who take over the ticks of busy ones ask too often",
+    },
+    Fault {
         file: "sim-core/src/components/balancer/consistent_hash.rs",
         find: "            let first = (stretch << 32) / stretches;",
         replace: "            let first = ((stretch + 1) << 32) / stretches;",
