@@ -56,7 +56,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         file: "sim-core/src/components/connection_pool/waking.rs",
         find: "Waiter { req, since, word: u64::from(index) }",
         replace: "Waiter { req, since: now, word: u64::from(index) }",
-        test: "connection_pool::tests::who_asks",
+        test: "sim-core connection_pool::tests::who_asks",
         why: "the wait of who is overtaken would begin anew",
     },
     Fault {
