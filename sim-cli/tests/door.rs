@@ -234,6 +234,9 @@ fn knobs_can_be_set_from_the_command_line() {
     let slow = ["run", "-", "--format", "json", "--set", "nodes.app.steps=[cpu: 30ms]"];
     let mean = json(&busyhour(&slow, SHOP))["latency_ms"]["mean"].as_f64();
     assert!(mean.is_some_and(|ms| ms >= 30.0), "{mean:?}");
+    let short = busyhour(&["run", "-", "--set", "app.workers=3"], SHOP);
+    let said = String::from_utf8_lossy(&short.stderr).into_owned();
+    assert!(said.contains("did you mean nodes.app.workers=3?"), "{said}");
     let unknown = busyhour(&["run", "-", "--set", "nodes.app.wrkers=3"], SHOP);
     assert_eq!(unknown.status.code(), Some(2));
 }
@@ -244,6 +247,8 @@ fn a_topic_may_be_told_with_its_kind() {
     let plain = page(&["explain", "nginx"]);
     assert!(String::from_utf8_lossy(&plain).contains("proxy_connect_timeout"));
     assert_eq!(plain, page(&["explain", "model", "nginx"]));
+    assert_eq!(page(&["explain", "postgres.cores"]), page(&["explain", "database.cores"]));
+    assert!(String::from_utf8_lossy(&page(&["explain", "gil"])).contains("app-server.gil"));
     let wrong = busyhour(&["explain", "some", "nginx"], "");
     assert_eq!(wrong.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&wrong.stderr).contains("\"some nginx\" is no topic"));

@@ -220,6 +220,10 @@ fn lay_over(
                 continue;
             }
         };
+        if let Some(problem) = headless(&root, &path, text, source) {
+            problems.push(problem);
+            continue;
+        }
         let mut changed = root.clone();
         match changed.set(&path, node) {
             Ok(()) => root = changed,
@@ -227,6 +231,25 @@ fn lay_over(
         }
     }
     objectives::lay_over(root, changes.objectives, sources, problems)
+}
+
+/// A path that begins with the name of a node or of users, without their section.
+fn headless(root: &Node, path: &str, text: &str, source: SourceId) -> Option<Problem> {
+    let (name, _) = path.split_once('.')?;
+    let mut sections = ["nodes", "users"].into_iter();
+    let section =
+        sections.find(|section| root.get(section).is_some_and(|of| of.get(name).is_some()));
+    let section = section.filter(|_| root.get(name).is_none())?;
+    let width = name.chars().count() as u32;
+    let place = Place { source, line: 1, column: 1, width };
+    let message = format!("the top level has no field \"{name}\"");
+    let remedy = format!("did you mean {section}.{}?", text.trim());
+    Some(
+        Problem::new(Code::UnknownField, name, message)
+            .at(place)
+            .with_value(name)
+            .with_remedy(remedy),
+    )
 }
 
 fn check_version(root: &Node, problems: &mut Vec<Problem>) -> Option<()> {

@@ -35,7 +35,9 @@ pub enum Command {
     /// Go to a time (ns) as fast as possible and stand still there; back means from the last
     /// snapshot before it.
     SeekTo(u64),
-    /// Change the running scenario now: an event of a scenario without its time, as JSON.
+    /// Change the running scenario now: an event of a scenario without its time, as JSON. A run
+    /// that is over stays as it is: a fork from its start is changed, or the fork that there is,
+    /// from where it parted.
     Intervene(Value),
     /// Let these changes be all: events of a scenario with their times, as JSON. The run stands
     /// before the first that differs, as one that had them from the beginning.
@@ -195,8 +197,9 @@ pub enum Answer {
     Compared(Box<Difference>),
     /// Only this branch is left. What is told of the run is of it from now on.
     Kept(Branch),
-    /// It was not changed, and why.
-    Refused(Vec<Note>),
+    /// It was not changed, and why: by this event, or by none where the list of changes was to be
+    /// another.
+    Refused(Option<Value>, Vec<Note>),
     /// The scenario with what was changed.
     Scenario(String),
     /// The report, as asked for.
@@ -287,19 +290,6 @@ pub struct Note {
 }
 
 impl Note {
-    /// Why nothing can be changed at the end of a run.
-    pub(crate) fn over() -> Self {
-        Note {
-            code: "E031".to_owned(),
-            error: true,
-            line: None,
-            path: "events".to_owned(),
-            message: "the run is over, so nothing can be changed in it now".to_owned(),
-            remedy: "go back to its start, or to a time and fork there, and change it then"
-                .to_owned(),
-        }
-    }
-
     /// A problem without what only a terminal needs.
     #[must_use]
     pub fn of(problem: &Problem) -> Self {

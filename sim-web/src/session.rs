@@ -8,6 +8,7 @@ mod study;
 #[cfg(test)]
 pub(crate) mod tests;
 
+use serde_json::Value;
 use sim_core::Difference;
 
 use self::pace::Goal;
@@ -50,6 +51,7 @@ impl Session {
             Command::Stop => *self = Session::default(),
             Command::Fork(at) => return self.fork(at, now_ms),
             Command::Keep(branch) => return self.keep(branch, now_ms),
+            Command::Intervene(event) => return self.intervene(&event, now_ms),
             command @ (Command::Study { .. } | Command::WarmUp | Command::Replicate { .. }) => {
                 return self.study(command).into_iter().collect();
             }
@@ -69,7 +71,6 @@ impl Session {
                     return vec![answer];
                 }
             }
-            Command::Intervene(event) => return player.intervene(&event, now_ms),
             Command::Amend(changes) => return player.amend(changes, now_ms),
             Command::WriteScenario => return vec![Answer::Scenario(player.source.text())],
             Command::Write(format) => return vec![player.write(format)],
@@ -150,6 +151,27 @@ impl Session {
         if let Some(player) = &mut self.player {
             answers.extend(player.take_over(left, now_ms));
         }
+        answers
+    }
+
+    /// Changes the run now, or what is to be played beside the one that is over.
+    fn intervene(&mut self, event: &Value, now_ms: f64) -> Vec<Answer> {
+        let parted = self.original.as_ref().map_or(0, |original| original.parted);
+        let Some(player) = &mut self.player else { return Vec::new() };
+        if !player.ends() {
+            return player.intervene(event, now_ms);
+        }
+        let changes = match player.changed_at(event, parted + 1) {
+            Ok(changes) => changes,
+            Err(refused) => return vec![refused],
+        };
+        let mut answers = Vec::new();
+        if self.original.is_none() {
+            answers = self.fork(parted, now_ms);
+        }
+        answers.extend(
+            self.player.as_mut().map(|fork| fork.amend(changes, now_ms)).into_iter().flatten(),
+        );
         answers
     }
 

@@ -11,6 +11,7 @@ pub mod figures;
 pub mod fragment;
 pub mod knobs;
 pub mod lens;
+mod messages;
 pub mod opening;
 mod packed;
 pub mod presets;
@@ -28,23 +29,28 @@ use serde_json::Value;
 
 use self::background::Left;
 use self::branches::Rival;
-use self::changes::Edit;
 use self::course::Course;
-use self::editor::{Editing, Editor};
+use self::editor::Editor;
 use self::fragment::Wish;
+pub use self::messages::{Effect, Message};
 use self::opening::{Shown, Source};
 use self::presets::Preset;
-use self::rescue::{Rescue, Way};
+use self::rescue::Rescue;
 use self::sharing::Link;
-use self::sight::{See, Sight};
-use self::study::{Study, Studying};
+use self::sight::Sight;
+use self::study::Study;
 use self::topology::Picture;
-use crate::protocol::{Answer, Branch, Command, Doing, Format, Note, Speed};
+use crate::protocol::{Answer, Command, Doing, Format, Note, Speed};
 
 /// Speeds to choose from; beyond them there is "as fast as possible".
 pub const RATIOS: [f64; 9] = [0.1, 1.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 1_000.0];
 /// How long a run should take to watch, s.
 const WATCHED_S: f64 = 20.0;
+/// Room for a picture from side to side: on a phone, on a desk, and there beside the editor's text,
+/// pixels.
+const PHONE: f64 = 388.0;
+const DESK: f64 = 1_240.0;
+const BESIDE_TEXT: f64 = 480.0;
 
 /// The speed at which a scenario is over before one gets tired of it.
 fn watchable(duration_s: f64) -> Speed {
@@ -101,6 +107,8 @@ pub struct State {
     pub theme: Theme,
     /// Whether the system is dark.
     pub system_dark: bool,
+    /// Whether the window is as narrow as a phone.
+    pub narrow: bool,
 }
 
 /// What the page is about.
@@ -131,106 +139,6 @@ pub enum Theme {
     Dark,
 }
 
-/// What happens to the page.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Message {
-    /// The address has this fragment.
-    Address(String),
-    /// A shipped scenario is chosen.
-    Choose(String),
-    /// Back to the choice.
-    Leave,
-    /// Play, or stand still.
-    Toggle,
-    /// Go on to the next thing of note.
-    Step,
-    /// From the beginning, with what was changed; a fork begins where it left the original.
-    Restart,
-    /// The scenario as it was before anything was changed.
-    Forget,
-    /// Part into two branches at the time that is looked at.
-    Fork,
-    /// Keep one of two branches.
-    Keep(Branch),
-    /// Edit the list of changes.
-    Edit(Edit),
-    /// Play the run that has the edited changes from the beginning.
-    Replay,
-    /// Go on after the worker ended.
-    Recover(Way),
-    /// A second has passed.
-    Tick,
-    /// Nobody looks at the page any more, or somebody does again, at a time of a clock, ms.
-    Hidden(bool, f64),
-    /// Play this fast from now on.
-    Speed(Speed),
-    /// Let the run go to a time, s.
-    Seek(f64),
-    /// Look at a time, s; `None` follows the run.
-    Look(Option<f64>),
-    /// Look at it in another way.
-    See(See),
-    /// Hand over a chart, or the topology, as a picture: its id in the page.
-    SavePicture(&'static str),
-    /// Light or dark.
-    Theme(Theme),
-    /// The system is dark, or light.
-    SystemDark(bool),
-    /// Show the knobs of a part, by its place in the scenario.
-    Open(String),
-    /// Show which keys there are.
-    Help,
-    /// Close the answer that was opened.
-    Shut,
-    /// Change the running scenario: an event without its time.
-    Change(Value),
-    /// Hand over the scenario with what was changed.
-    SaveScenario,
-    /// Write the report.
-    Write(Format),
-    /// Something happens in the editor.
-    Editing(Editing),
-    /// Something about how sure the figures are.
-    Studying(Studying),
-    /// Make a link; the page's address without a fragment.
-    Share(String),
-    /// The link is copied.
-    Copied,
-    /// The worker says something.
-    Answer(Answer),
-}
-
-/// What the page is to do.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Effect {
-    /// Post this to the worker.
-    Send(Command),
-    /// End the worker and start a new one.
-    NewWorker,
-    /// Have so many helpers, workers beside the page's own; those there were end.
-    Helpers(u32),
-    /// Post this to the helper with this number.
-    Ask(u32, Command),
-    /// Let the address have this fragment.
-    Address(String),
-    /// Bring the knobs of the part with this number before the person's eyes.
-    Reveal(usize),
-    /// Show the sheet of keys.
-    Help,
-    /// Hand this file to the person: name, type, text.
-    Save(String, &'static str, String),
-    /// Send this message after so many ms.
-    Later(u32, Box<Message>),
-    /// Keep this for the next visit, or nothing more.
-    Keep(Option<String>),
-    /// Select this in the editor, from and to, and bring it into view, with the keyboard or not.
-    Select(u32, u32, bool),
-    /// Copy this.
-    Copy(String),
-    /// Hand a chart, or the topology, to the person as a picture: its id and the file's name.
-    SavePicture(&'static str, String),
-}
-
 impl State {
     /// The page before anything is chosen.
     #[must_use]
@@ -242,6 +150,10 @@ impl State {
     pub fn take(&mut self, message: Message) -> Vec<Effect> {
         let effects = self.react(message);
         self.rescue.asks(&effects);
+        if effects.iter().any(|effect| matches!(effect, Effect::Send(_))) {
+            // who goes on has read it
+            self.course.refused = None;
+        }
         effects
     }
 
@@ -318,6 +230,10 @@ impl State {
                 self.system_dark = dark;
                 Vec::new()
             }
+            Message::Narrow(narrow) => {
+                self.narrow = narrow;
+                Vec::new()
+            }
             Message::Open(path) => {
                 let place = self.course.parts.iter().position(|part| part.path == path);
                 place.map(Effect::Reveal).into_iter().collect()
@@ -347,7 +263,14 @@ impl State {
     /// The scenario at that time, as a picture.
     #[must_use]
     pub fn picture(&self) -> Picture {
-        self.course.picture(self.shown_s())
+        let room = if self.narrow { PHONE } else { DESK };
+        self.course.picture(self.shown_s(), room)
+    }
+
+    /// Room for the editor's picture from side to side, pixels.
+    #[must_use]
+    pub fn beside_text(&self) -> f64 {
+        if self.narrow { PHONE } else { BESIDE_TEXT }
     }
 
     fn restart(&mut self) -> Vec<Effect> {
@@ -442,7 +365,7 @@ impl State {
             Answer::Problems(notes) if self.stage == Stage::Loading => {
                 self.stage = Stage::Wrong(notes);
             }
-            Answer::Refused(notes) if self.amending => {
+            Answer::Refused(_, notes) if self.amending => {
                 self.clear(Stage::Wrong(notes));
                 return vec![Effect::Send(Command::Stop)];
             }
@@ -473,12 +396,23 @@ impl State {
                 if matches!(answer, Answer::Changed(_)) {
                     self.draft = None;
                 }
+                let over = matches!(answer, Answer::Finished(_));
                 self.course.take(answer);
                 self.link();
+                if over {
+                    self.look_at_worst();
+                }
             }
             _ => {}
         }
         Vec::new()
+    }
+
+    /// At the end of a run that broke, the moment to look at is not the end.
+    fn look_at_worst(&mut self) {
+        if self.rival.is_none() && self.cursor_s.is_none() {
+            self.cursor_s = self.course.report.as_ref().and_then(|report| report.worst_s());
+        }
     }
 
     fn file(&self, format: Format, text: String) -> Effect {

@@ -70,7 +70,8 @@ struct App {
     _address: Closure<dyn FnMut()>,
     _keys: Closure<dyn FnMut(KeyboardEvent)>,
     _files: Closure<dyn FnMut(DragEvent)>,
-    _darkness: Option<effects::Darkness>,
+    _darkness: Option<effects::Media>,
+    _width: Option<effects::Media>,
     _sight: Option<effects::Sight>,
     _seconds: Option<effects::Seconds>,
     /// What is to be selected in the editor, once it shows its new text.
@@ -121,7 +122,9 @@ impl Component for App {
         ctx.link().send_message(Message::Editing(Editing::Kept(effects::kept())));
         ctx.link().send_message(Message::Address(effects::address()));
         let link = connect(ctx);
-        let darkness = effects::Darkness::watch(ctx.link().callback(Message::SystemDark));
+        let watch = |what: &str, tell| effects::Media::watch(what, ctx.link().callback(tell));
+        let darkness = watch("(prefers-color-scheme: dark)", Message::SystemDark as fn(bool) -> _);
+        let width = watch("(max-width: 560px)", Message::Narrow);
         let hidden = ctx.link().callback(|(hidden, now_ms)| Message::Hidden(hidden, now_ms));
         let send = ctx.link().callback(|message| message);
         App {
@@ -133,6 +136,7 @@ impl Component for App {
             _keys: keys,
             _files: files,
             _darkness: darkness,
+            _width: width,
             _sight: effects::Sight::watch(hidden),
             _seconds: effects::Seconds::count(ctx.link().callback(|()| Message::Tick)),
             select: None,
@@ -304,6 +308,7 @@ fn running(state: &State, send: &Callback<Message>) -> Html {
         { answer::answer(state, send) }
         { branches::branches(state, send) }
         { topology::topology(state, send) }
+        { values::happened(state, send) }
         <div class="run" style={format!("--at:{place:.3}%")}>
             <section id="charts" aria-labelledby="charts-title">
                 { stretch(state, send) }
@@ -314,7 +319,6 @@ fn running(state: &State, send: &Callback<Message>) -> Html {
             </section>
             <aside>
                 { values::values(state) }
-                { values::happened(state, send) }
             </aside>
         </div>
         { study::study(state, send) }

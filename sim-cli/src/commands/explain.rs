@@ -62,7 +62,10 @@ fn page(topic: &str) -> Option<String> {
         Some((component, knob)) => (component, Some(knob)),
         None => (topic, None),
     };
-    let Manual { name, summary, knobs } = manual(component)?;
+    let Some(Manual { name, summary, knobs }) = manual(of_model(component).unwrap_or(component))
+    else {
+        return knobs_called(topic);
+    };
     let wanted = |path: &str| {
         knob.is_none_or(|knob| {
             path.strip_prefix(knob).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
@@ -89,6 +92,28 @@ fn page(topic: &str) -> Option<String> {
         text.push_str("\n  Every node also takes machine and price: busyhour explain machines\n");
     }
     Some(text.trim_start_matches('\n').to_owned())
+}
+
+/// The component that a model fills in.
+fn of_model(name: &str) -> Option<&'static str> {
+    models::text(name)?.lines().find_map(|line| line.strip_prefix("component: ")).map(str::trim)
+}
+
+/// Where there are knobs with this name, a line each.
+fn knobs_called(name: &str) -> Option<String> {
+    let mut text = String::new();
+    for Manual { name: component, knobs, .. } in CATALOGUE.iter().filter_map(|(c, _)| manual(c)) {
+        for Knob { path, doc, .. } in knobs {
+            if path.rsplit('.').next() == Some(name) {
+                let doc = doc.split(". ").next().unwrap_or_default();
+                let doc = wrapped(doc, 90).join("\n      ");
+                // writing to a string cannot fail
+                let _ = write!(text, "\n  {component}.{path}\n      {doc}\n");
+            }
+        }
+    }
+    (!text.is_empty())
+        .then(|| format!("knobs called {name} (busyhour explain COMPONENT.KNOB)\n{text}"))
 }
 
 fn machine_page(machine: &machines::Machine) -> String {

@@ -63,7 +63,7 @@ pub(super) fn init(args: &InitArgs) -> Result<Exit, Failure> {
     } else if stdin().is_terminal() {
         wishes(args, &mut Asking { from: stdin().lock() })?
     } else {
-        let remedy = "give the answers as flags, and --yes";
+        let remedy = "add --yes to take the default for what the flags do not say";
         return Err(Failure::usage(format!("there is no terminal to ask questions on: {remedy}")));
     };
     let text = draft::scenario(&wishes);

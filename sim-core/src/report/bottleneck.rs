@@ -9,7 +9,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::facts::{Facts, seconds};
+use super::facts::{Facts, ratio, seconds};
 use super::figures::{clock, count, duration_ms, percent, significant};
 use super::saturation::{Kind, Saturated, saturated, trend};
 use crate::engine::request::Cause;
@@ -204,23 +204,22 @@ fn when(facts: &Facts<'_>, one: &Saturated) -> String {
 }
 
 fn nothing(facts: &Facts<'_>) -> Bottleneck {
-    let mut busiest: Option<(f64, String)> = None;
-    for part in facts.parts.iter().filter(|part| !part.source) {
-        for (index, resource) in part.resources.iter().enumerate() {
-            let (busy, capacity) = part.instances.iter().fold((0, 0), |(busy, capacity), i| {
-                let station = i.stations[index];
-                let (more, most) = (&station.busy, &station.capacity);
-                (busy + more.area_at(facts.now), capacity + most.area_at(facts.now))
-            });
-            let use_ = if capacity > 0 { busy as f64 / capacity as f64 } else { 0.0 };
-            if busiest.as_ref().is_none_or(|(most, _)| use_ > *most) {
-                busiest = Some((use_, format!("{} {resource}", part.name)));
-            }
-        }
-    }
+    let resources = facts.parts.iter().enumerate().filter(|(_, part)| !part.source);
+    let busiest = resources
+        .flat_map(|(part, of)| (0..of.resources.len()).map(move |resource| (part, resource)))
+        .map(|at| (busy(facts, at), at))
+        .max_by(|(one, _), (other, _)| one.most.total_cmp(&other.most));
     let reason = match busiest {
-        Some((use_, name)) => {
-            format!("nothing is saturated; the busiest is {name} at {}", percent(use_))
+        Some((Busy { average, most, at }, (part, resource))) => {
+            let part = &facts.parts[part];
+            format!(
+                "nothing is saturated; the busiest is {} {}: {} at most, at {}, {} on average",
+                part.name,
+                part.resources[resource],
+                percent(most),
+                clock(at),
+                percent(average),
+            )
         }
         None => "nothing here has a capacity that could be used up".to_owned(),
     };
@@ -235,4 +234,28 @@ fn nothing(facts: &Facts<'_>) -> Bottleneck {
         victims: Vec::new(),
         also: Vec::new(),
     }
+}
+
+/// How busy a resource is.
+struct Busy {
+    /// On average.
+    average: f64,
+    /// In its busiest frame, and when that began.
+    most: f64,
+    at: Nanos,
+}
+
+fn busy(facts: &Facts<'_>, (part, resource): (usize, usize)) -> Busy {
+    let (mut busy, mut capacity) = (0_u128, 0_u128);
+    let (mut most, mut at) = (0.0, 0);
+    for frame in facts.measured {
+        let Some(one) = frame.parts[part].resources.get(resource) else { continue };
+        busy += u128::from(one.busy_ns);
+        capacity += u128::from(one.capacity_ns);
+        let share = ratio(one.busy_ns as f64, one.capacity_ns as f64);
+        if share > most {
+            (most, at) = (share, frame.start);
+        }
+    }
+    Busy { average: ratio(busy as f64, capacity as f64), most, at }
 }

@@ -87,13 +87,19 @@ pub struct Breach {
 }
 
 impl ObjectiveReport {
-    /// `broken from 33m 10s to 39m 40s and 2 more times`, or nothing.
+    /// `broken from 33m 10s to 39m 40s and 2 more times`, or nothing; of one that holds over the
+    /// whole run `but not from ...`.
     pub(crate) fn broken_said(&self) -> String {
         let Some(first) = self.broken.first() else { return String::new() };
         let more = self.broken.len() - 1;
         let until = if first.to_the_end { "the end".to_owned() } else { at(first.end_s) };
-        let more = if more > 0 { format!(" and {more} more times") } else { String::new() };
-        format!("broken from {} to {until}{more}", at(first.start_s))
+        let more = match more {
+            0 => String::new(),
+            1 => " and once more".to_owned(),
+            more => format!(" and {more} more times"),
+        };
+        let word = if self.held { "but not" } else { "broken" };
+        format!("{word} from {} to {until}{more}", at(first.start_s))
     }
 }
 

@@ -2,10 +2,12 @@
 
 use super::figures::{at, count, percent, significant};
 use super::timeline::Moment;
-use super::{Report, Unit, Verdict};
+use super::{Breach, Report, Unit, Verdict};
 
 /// Causes of loss that are named; all of them are listed further below.
 const CAUSES: usize = 3;
+/// Changes of the number of instances that are named after objectives broke.
+const CHANGES: usize = 2;
 
 impl Report {
     /// The answer in a few sentences, each with its label: what breaks first and why, when, what
@@ -20,6 +22,7 @@ impl Report {
         }
         lines.push(self.why());
         lines.extend(self.when().map(|when| ("When", when)));
+        lines.extend(self.scaled().map(|scaled| ("Instances", scaled)));
         lines.push(("Lost", self.lost()));
         lines.extend(self.orders.map(|orders| ("Orders", orders.said())));
         lines.extend(self.costs().map(|costs| ("Cost", costs)));
@@ -52,10 +55,26 @@ impl Report {
         }
     }
 
-    /// What is limited and by what evidence; the label tells whether anything was saturated.
+    /// The moment to look at, s: the middle of the longest time in which a missed objective was
+    /// broken.
+    #[must_use]
+    pub fn worst_s(&self) -> Option<f64> {
+        let lasted = |breach: &&Breach| breach.end_s - breach.start_s;
+        let longest = self.missed().max_by(|a, b| lasted(a).total_cmp(&lasted(b)))?;
+        Some(f64::midpoint(longest.start_s, longest.end_s))
+    }
+
+    /// When objectives that were missed were broken.
+    fn missed(&self) -> impl Iterator<Item = &Breach> {
+        let missed = self.objectives.iter().filter(|objective| !objective.held);
+        missed.flat_map(|objective| &objective.broken)
+    }
+
+    /// What is limited and by what evidence; the label tells whether anything broke.
     fn why(&self) -> (&'static str, String) {
         let found = &self.bottleneck;
-        let label = if found.node.is_some() { "Breaks first" } else { "Bottleneck" };
+        let breaks = found.node.is_some() && self.verdict != Verdict::Held;
+        let label = if breaks { "Breaks first" } else { "Bottleneck" };
         let mut text = found.reason.clone();
         if !found.victims.is_empty() {
             text.push_str(&format!("; {} only wait for it", found.victims.join(", ")));
@@ -73,12 +92,30 @@ impl Report {
         let last = all().map(|breach| breach.end_s).max_by(f64::total_cmp)?;
         let broken: f64 = all().map(|breach| breach.end_s - breach.start_s).sum();
         let steadily = if broken < 0.7 * (last - first) { "on and off " } else { "" };
-        let mut text = format!("objectives are broken {steadily}from {}", at(first));
-        if all().any(|breach| breach.to_the_end) {
-            text.push_str(" and not met again until the end");
-        } else {
-            text.push_str(&format!(" to {}; from then on they hold again", at(last)));
-        }
+        let to_the_end = all().any(|breach| breach.to_the_end);
+        let mut text = match (self.verdict, to_the_end) {
+            (Verdict::Held, _) => {
+                let until = if to_the_end { "the end".to_owned() } else { at(last) };
+                let from = at(first);
+                format!(
+                    "over the whole run all objectives hold; {steadily}from {from} to {until} \
+                     they would not have"
+                )
+            }
+            (_, true) => {
+                let from = at(first);
+                format!(
+                    "objectives are broken {steadily}from {from} and not met again until the end"
+                )
+            }
+            (_, false) => {
+                let (from, to) = (at(first), at(last));
+                format!(
+                    "objectives are broken {steadily}from {from} to {to}; from then on they hold \
+                     again"
+                )
+            }
+        };
         let near = (self.duration_s / 20.0).max(30.0);
         let before = |moment: &&Moment| {
             moment.kind == "event" && moment.at_s <= first && moment.at_s > (first - near).max(0.0)
@@ -99,6 +136,44 @@ impl Report {
         if let Some(one) = never {
             let (what, at) = (&one.what, at(one.at_s));
             text.push_str(&format!("; never recovered from {} {what} at {at}", one.node));
+        }
+        Some(text)
+    }
+
+    /// How many instances the part that broke had when it did, if they had come or gone: who took
+    /// them away, and when they were back.
+    fn scaled(&self) -> Option<String> {
+        let broke_s = self.missed().map(|breach| breach.start_s).min_by(f64::total_cmp)?;
+        // of a part that is down that is said already
+        self.bottleneck.resource.as_ref()?;
+        let part = self.bottleneck.node.as_deref()?.split('[').next().unwrap_or_default();
+        let changes: Vec<_> = self.scaling.iter().filter(|one| one.node == part).collect();
+        let (before, after) = changes.split_at(changes.partition_point(|one| one.at_s <= broke_s));
+        let began = changes.first()?.from;
+        let mut text = match before.last() {
+            None => format!("{part} had the {began} it began with when objectives broke"),
+            Some(last) => {
+                let began = format!("{part} began with {began}");
+                let had = format!("had {} when objectives broke, since {}", last.to, at(last.at_s));
+                let by = self.timeline.iter().rfind(|moment| {
+                    moment.kind == "event"
+                        && moment.at_s <= last.at_s
+                        && moment.node.as_deref() != Some(part)
+                        && moment.what.starts_with(part)
+                });
+                let by =
+                    by.and_then(|one| Some(format!(" ({}: {})", one.node.as_ref()?, one.what)));
+                let by = by.unwrap_or_default();
+                format!("{began} and {had}{by}")
+            }
+        };
+        let later: Vec<String> = after
+            .iter()
+            .take(CHANGES)
+            .map(|one| format!("{} from {}", one.to, at(one.at_s)))
+            .collect();
+        if !later.is_empty() {
+            text.push_str(&format!("; it had {}", later.join(", ")));
         }
         Some(text)
     }

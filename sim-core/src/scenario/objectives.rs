@@ -70,6 +70,12 @@ pub(super) fn check(
     root: &Node,
     problems: &mut Vec<Problem>,
 ) {
+    let written = ["users", "nodes"].into_iter().filter_map(|section| root.get(section));
+    let read = |name: &str| blueprint.parts.iter().any(|part| part.name == name);
+    if !written.flat_map(Node::entries).all(|entry| read(&entry.key)) {
+        // what could not be read may be what an objective is about
+        return;
+    }
     let mut known: Vec<String> = Vec::new();
     for part in &blueprint.parts {
         let asked = part.form.asks();

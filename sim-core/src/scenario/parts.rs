@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::decode::{self, References};
 use super::models;
-use super::problem::{Code, Place, Problem, Sources};
+use super::problem::{Code, Place, Problem, Sources, nearest_remedy, suggest};
 use super::rent::{self, Rent, Terms};
 use super::tree::{self, Entry, Node, Value};
 use crate::components::{CATALOGUE, Component, Form, FormReader, read_form};
@@ -42,7 +42,8 @@ pub(super) fn decode_form(part: &mut ReadPart) -> Result<Form, Vec<Problem>> {
     let entry = Entry { key: part.name.clone(), key_place: part.place, node: part.tree.clone() };
     let reader = Decode { entry: &entry, path: &part.path, references: &mut part.references };
     let form = read_form(&part.component, reader);
-    let form = form.unwrap_or_else(|| Err(vec![unknown_component(part)]));
+    let unknown = || unknown_component(&part.component, &part.path, part.place);
+    let form = form.unwrap_or_else(|| Err(vec![unknown()]));
     form.map_err(|problems| problems.into_iter().map(|one| machine_helps(one, part)).collect())
 }
 
@@ -57,13 +58,36 @@ fn machine_helps(problem: Problem, part: &ReadPart) -> Problem {
     problem
 }
 
-fn unknown_component(part: &ReadPart) -> Problem {
+fn unknown_component(name: &str, path: &str, place: Place) -> Problem {
     let known: Vec<&str> = CATALOGUE.iter().map(|(name, _)| *name).collect();
-    let message = format!("\"{}\" is no component", part.component);
-    Problem::new(Code::UnknownModel, format!("{}.component", part.path), message)
-        .at(part.place)
-        .with_value(part.component.clone())
-        .with_nearest(&part.component, &known)
+    let remedy = match suggest(name, models::names()) {
+        Some(model) if suggest(name, known.iter().copied()).is_none() => {
+            format!("{model} is a model: write model: {model}")
+        }
+        _ => nearest_remedy(name, &known),
+    };
+    Problem::new(
+        Code::UnknownModel,
+        format!("{path}.component"),
+        format!("\"{name}\" is no component"),
+    )
+    .at(place)
+    .with_value(name)
+    .with_remedy(remedy)
+}
+
+fn unknown_model(name: &str, path: &str, place: Place) -> Problem {
+    let components = CATALOGUE.iter().map(|(name, _)| *name);
+    let remedy = match suggest(name, components) {
+        Some(component) if suggest(name, models::names()).is_none() => {
+            format!("{component} is a component: write component: {component}")
+        }
+        _ => nearest_remedy(name, &models::names()),
+    };
+    Problem::new(Code::UnknownModel, format!("{path}.model"), format!("\"{name}\" is no model"))
+        .at(place)
+        .with_value(name)
+        .with_remedy(remedy)
 }
 
 /// The sections of a file with the component that their parts have unless they say it.
@@ -159,7 +183,11 @@ fn read_part(
         ]);
     }
     let mut component = component.map(str::to_owned);
+    let written_at = tree.get("component").map_or(entry.key_place, |node| node.place);
     if let Some(word) = word_of(&mut tree, "component", &path)? {
+        if !CATALOGUE.iter().any(|(name, _)| *name == word) {
+            return Err(vec![unknown_component(&word, &path, written_at)]);
+        }
         component = Some(word);
     }
     let terms = if section == "nodes" { Some(rent::take(&mut tree, &path)?) } else { None };
@@ -224,13 +252,7 @@ fn model_form(
     sources: &mut Sources,
 ) -> Result<(String, Node), Vec<Problem>> {
     if models::text(model).is_none() {
-        let message = format!("\"{model}\" is no model");
-        return Err(vec![
-            Problem::new(Code::UnknownModel, format!("{path}.model"), message)
-                .at(place)
-                .with_value(model)
-                .with_nearest(model, &models::names()),
-        ]);
+        return Err(vec![unknown_model(model, path, place)]);
     }
     let model = models::load(model, sources)?;
     Ok((model.component, model.form))

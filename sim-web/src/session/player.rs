@@ -9,7 +9,7 @@ use sim_core::{Advanced, Plan, Report, Run};
 use super::pace::{Goal, Pace};
 use super::snapshots::{self, Snapshot, Snapshots};
 use super::source::{self, Source};
-use crate::protocol::{Answer, Doing, Format, Note, Progress, Resume, Speed};
+use crate::protocol::{Answer, Doing, Format, Progress, Resume, Speed};
 use crate::rows::Layout;
 
 /// How long a slice may take, ms: after it the worker looks for messages.
@@ -146,17 +146,28 @@ impl Player {
         self.hurry.or(there).unwrap_or_default().max(self.run.now())
     }
 
+    /// Whether it is at its end, or on the way there: nothing can be changed then.
+    pub(super) fn ends(&self) -> bool {
+        self.bound_for() >= self.plan.duration
+    }
+
+    /// All changes and one at a time (ns), if a run can have them.
+    pub(super) fn changed_at(&self, event: &Value, at: u64) -> Result<Vec<Value>, Answer> {
+        let (changed, event) = self.source.with(event, at);
+        match changed.read() {
+            Ok(_) => Ok(changed.changes().to_vec()),
+            Err(notes) => Err(Answer::Refused(Some(event), notes)),
+        }
+    }
+
     /// Changes the run now. Where the change needs instances that the run was not made with, it
     /// plays again from before to where it was, as the same run.
     pub(super) fn intervene(&mut self, event: &Value, now_ms: f64) -> Vec<Answer> {
         let now = self.bound_for();
-        if now >= self.plan.duration {
-            return vec![Answer::Refused(vec![Note::over()])];
-        }
         let (changed, event) = self.source.with(event, now + 1);
         let plan = match changed.read() {
             Ok((plan, _)) => plan,
-            Err(notes) => return vec![Answer::Refused(notes)],
+            Err(notes) => return vec![Answer::Refused(Some(event), notes)],
         };
         (self.source, self.plan) = (changed, plan);
         self.snapshots.forget_from(now + 1);
@@ -176,7 +187,7 @@ impl Player {
         let changed = self.source.changed(changes);
         let plan = match changed.read() {
             Ok((plan, _)) => plan,
-            Err(notes) => return vec![Answer::Refused(notes)],
+            Err(notes) => return vec![Answer::Refused(None, notes)],
         };
         let parts = parting(&self.plan, &plan);
         (self.source, self.plan) = (changed, plan);
@@ -197,7 +208,7 @@ impl Player {
         let changed = self.source.changed(left.changes);
         let plan = match changed.read() {
             Ok((plan, _)) => plan,
-            Err(notes) => return vec![Answer::Refused(notes)],
+            Err(notes) => return vec![Answer::Refused(None, notes)],
         };
         let kept = then.ok().and_then(|(then, _)| snapshots::resume(&then, &left.snapshot, &plan));
         (self.source, self.plan) = (changed, plan);

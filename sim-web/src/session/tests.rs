@@ -258,7 +258,7 @@ fn instances_that_were_not_prepared_can_be_added_live() {
     let events = [(30_000, add), (200_000, json!({"remove": "web-hopeful"}))];
     let (live, exported, desk) = changed("cascading-failure", &events);
     assert_eq!(live, exported);
-    assert!(!desk.answers.iter().any(|answer| matches!(answer, Answer::Refused(_))));
+    assert!(!desk.answers.iter().any(|answer| matches!(answer, Answer::Refused(..))));
     // the page was told all frames anew, those with the new instances among them
     let (table, column) = (desk.table(), Column::Instances("web-hopeful"));
     let at = |at_s| table.value(table.row_at(at_s).unwrap(), column);
@@ -273,7 +273,7 @@ fn what_cannot_be_done_is_refused_and_nothing_is_changed() {
     desk.work(usize::MAX);
     for event in [json!({"kill": "ap"}), json!({"set": "nodes.app.workers", "to": "many"})] {
         desk.ask(Command::Intervene(event));
-        let Some(Answer::Refused(notes)) = desk.answers.last() else {
+        let Some(Answer::Refused(_, notes)) = desk.answers.last() else {
             panic!("{:?}", desk.answers)
         };
         assert!(!notes[0].message.is_empty());

@@ -112,7 +112,8 @@ impl State {
     }
 
     /// Where "from the start" and "play again" begin, ns: a fork begins where it left the original.
-    pub(super) fn start(&self) -> u64 {
+    #[must_use]
+    pub fn start(&self) -> u64 {
         self.rival.as_ref().map_or(0, |rival| rival.parted)
     }
 

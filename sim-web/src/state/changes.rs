@@ -5,7 +5,7 @@ use sim_core::Duration;
 
 use super::knobs::typed;
 use super::{Effect, State};
-use crate::protocol::Command;
+use crate::protocol::{Command, Part};
 
 /// Fields of an event that hold a value to edit, the most telling first.
 const VALUES: [&str; 4] = ["to", "factor", "count", "for"];
@@ -75,6 +75,19 @@ pub fn sentence(change: &Value) -> String {
         .or_else(|| of("add").map(|node| instances(node, "more")))
         .or_else(|| of("remove").map(|node| instances(node, "fewer")))
         .unwrap_or_else(|| change.to_string())
+}
+
+/// Whether a change is one of this part.
+#[must_use]
+pub fn is_about(change: &Value, part: &Part) -> bool {
+    if let Some(path) = change["set"].as_str() {
+        return path.strip_prefix(&part.path).is_some_and(|knob| knob.starts_with('.'));
+    }
+    let named = |value: &Value| {
+        let name = value.as_str()?.split('[').next()?;
+        (name == part.name).then_some(())
+    };
+    change.as_object().is_some_and(|fields| fields.values().any(|value| named(value).is_some()))
 }
 
 impl State {

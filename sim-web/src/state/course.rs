@@ -40,8 +40,8 @@ pub struct Course {
     pub map: Rc<Map>,
     /// What was changed, as events of a scenario.
     pub changes: Vec<Value>,
-    /// Why the last change was refused.
-    pub refused: Option<Vec<Note>>,
+    /// The change that was refused last, and why; no single one where the list was.
+    pub refused: Option<(Option<Value>, Vec<Note>)>,
 }
 
 impl Course {
@@ -78,11 +78,25 @@ impl Course {
         self.report.as_ref().filter(|report| over && !report.interrupted).map(|r| &r.digest[..])
     }
 
-    /// The scenario at a time, s, as a picture.
+    /// The scenario at a time, s, as a picture; there is so much room from side to side, pixels.
     #[must_use]
-    pub fn picture(&self, at_s: f64) -> Picture {
+    pub fn picture(&self, at_s: f64, room: f64) -> Picture {
         let Some(report) = &self.report else { return Picture::default() };
-        self.map.picture(&self.parts, report, (&self.table, at_s))
+        self.map.picture(&self.parts, report, (&self.table, at_s), room)
+    }
+
+    /// What is to be told of the run so far: at its end with what only the whole shows, too.
+    #[must_use]
+    pub fn happened(&self) -> &[Moment] {
+        let report = self.report.as_ref().filter(|_| self.digest().is_some());
+        report.map_or(&self.moments[..], |report| &report.timeline[..])
+    }
+
+    /// Instances of a part that are in service now, as far as the run is known.
+    #[must_use]
+    pub fn in_service(&self, part: &Part) -> Option<u32> {
+        let newest = self.table.len().checked_sub(1)?;
+        self.table.value(newest, Column::Instances(&part.name)).map(|many| many as u32)
     }
 
     /// Nothing is known after a time, ns.
@@ -150,7 +164,7 @@ impl Course {
                 self.forget_frames();
                 self.turn();
             }
-            Answer::Refused(notes) => self.refused = Some(notes),
+            Answer::Refused(event, notes) => self.refused = Some((event, notes)),
             _ => {}
         }
     }

@@ -30,7 +30,7 @@ pub enum Kind {
 }
 
 /// Kinds of knobs, by how the manual begins to describe them, that are one value each.
-const PLAIN: [&str; 9] = [
+const PLAIN: [&str; 10] = [
     "whole number",
     "number",
     "duration",
@@ -40,6 +40,7 @@ const PLAIN: [&str; 9] = [
     "true or false",
     "one of ",
     "text or number",
+    "condition",
 ];
 
 /// The knobs of a part that are one value each, in the order of its manual.
@@ -67,7 +68,7 @@ fn setting(part: &Part, knob: &Knob) -> Option<Setting> {
         (_, "true or false") => Kind::Choice(vec!["true".to_owned(), "false".to_owned()]),
         _ => Kind::Text(knob.kind.clone()),
     };
-    let (name, doc) = (knob.path.clone(), knob.doc.clone());
+    let (name, doc) = (knob.path.clone(), knob.doc.replace('`', ""));
     Some(Setting { path: format!("{}.{name}", part.path), name, doc, kind, value })
 }
 

@@ -5,6 +5,9 @@ mod sharing;
 mod study;
 
 use super::axes::Zoom;
+use super::editor::Editing;
+use super::sight::See;
+use super::study::Studying;
 use super::*;
 use crate::protocol::Progress;
 use crate::session::Session;

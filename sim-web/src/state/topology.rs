@@ -9,8 +9,8 @@ use sim_core::figures::significant;
 use sim_core::{Report, Unit};
 
 use self::flow::{Flow, begins};
+use self::layout::{Direction, Layout, Line, Wiring, layout};
 pub use self::layout::{HIGH, WIDE};
-use self::layout::{Layout, Line, Wiring, layout};
 use crate::protocol::Part;
 use crate::rows::{Column, Table};
 
@@ -30,7 +30,8 @@ const STEP: f64 = 1.5;
 /// Where the parts of a scenario stand: computed once, so that nothing jumps while it runs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Map {
-    layout: Layout,
+    right: Layout,
+    down: Layout,
     watches: Vec<bool>,
 }
 
@@ -123,29 +124,43 @@ impl Map {
             begins: parts.iter().map(|part| part.path.starts_with("users.")).collect(),
             watches: watches.clone(),
         };
-        Map { layout: layout(&wiring), watches }
+        let [right, down] = [Direction::Right, Direction::Down].map(|way| layout(&wiring, way));
+        Map { right, down, watches }
     }
 
-    /// The picture of no moment.
-    #[must_use]
-    pub fn outline(&self) -> Outline {
-        let way = |line: &Line| (course(line), self.watches[line.from]);
-        Outline {
-            width: self.layout.width,
-            height: self.layout.height,
-            corners: self.layout.corners.clone(),
-            ways: self.layout.lines.iter().map(way).collect(),
+    /// The layout that is larger where there is only so much room from side to side, pixels.
+    fn layout(&self, room: f64) -> &Layout {
+        if self.right.width <= room || self.right.width <= self.down.width {
+            &self.right
+        } else {
+            &self.down
         }
     }
 
-    /// The picture of a moment, s: the frame in which it lies.
+    /// The picture of no moment, where there is so much room from side to side, pixels.
+    #[must_use]
+    pub fn outline(&self, room: f64) -> Outline {
+        let Layout { direction, width, height, corners, lines } = self.layout(room);
+        let way = |line: &Line| (course(line, *direction), self.watches[line.from]);
+        Outline {
+            width: *width,
+            height: *height,
+            corners: corners.clone(),
+            ways: lines.iter().map(way).collect(),
+        }
+    }
+
+    /// The picture of a moment, s: the frame in which it lies. There is so much room from side to
+    /// side, pixels.
     #[must_use]
     pub fn picture(
         &self,
         parts: &[Part],
         report: &Report,
         (table, at_s): (&Table, f64),
+        room: f64,
     ) -> Picture {
+        let Layout { direction, width, height, corners, lines } = self.layout(room);
         let row = table.row_at(at_s);
         let flow = Flow::at(report, table, at_s);
         let groups = parts.iter().filter(|part| begins(part)).count();
@@ -159,7 +174,6 @@ impl Map {
                 .collect(),
             ..node(part, *corner, report, row.map(|row| (table, row)))
         };
-        let lines = &self.layout.lines;
         let rate = |line: &Line| match &flow {
             Some(flow) if !self.watches[line.from] => flow.over(line, parts, lines),
             _ => 0.0,
@@ -171,16 +185,16 @@ impl Map {
             from: line.from,
             to: line.to,
             watches: self.watches[line.from],
-            course: course(line),
+            course: course(line, *direction),
             rate,
             wide: THIN + (THICK - THIN) * if most > 0.0 { (rate / most).sqrt() } else { 0.0 },
             every_s: if rate > 0.0 { every_s(dot / rate) } else { None },
             said: said(&parts[line.from], &parts[line.to], rate),
         };
         Picture {
-            width: self.layout.width,
-            height: self.layout.height,
-            nodes: parts.iter().zip(&self.layout.corners).map(node).collect(),
+            width: *width,
+            height: *height,
+            nodes: parts.iter().zip(corners).map(node).collect(),
             edges: lines.iter().zip(&rates).map(edge).collect(),
             dot,
         }
@@ -235,23 +249,30 @@ fn node(part: &Part, (x, y): (f64, f64), report: &Report, row: Option<(&Table, u
     Node { name, path, component, x, y, instances, fullest, queue, ..Node::default() }
 }
 
-/// A line as SVG writes it: level where it meets boxes, curved between the layers.
-fn course(line: &Line) -> String {
-    let (x, y) = line.points[0];
-    let mut course = format!("M{x:.1} {y:.1}");
-    let mut last = (x, y);
-    for (step, &(x, y)) in line.points.iter().enumerate().skip(1) {
-        let middle = (last.0 + x) / 2.0;
+/// A line as SVG writes it: straight where it meets boxes, curved between the layers.
+fn course(line: &Line, direction: Direction) -> String {
+    let write = |along: f64, across: f64| {
+        let (x, y) = direction.point((along, across));
+        format!("{x:.1} {y:.1}")
+    };
+    // along and across: the way that requests go, whichever it is
+    let points: Vec<(f64, f64)> = line.points.iter().map(|point| direction.point(*point)).collect();
+    let mut course = format!("M{}", write(points[0].0, points[0].1));
+    for (step, pair) in points.windows(2).enumerate() {
+        let ((from, side), (to, next)) = (pair[0], pair[1]);
+        let middle = f64::midpoint(from, to);
         course += &match (line.back, step % 2) {
             (true, _) => {
-                let dip = last.1.max(y) + 30.0;
-                let (right, left) = (last.0 + 20.0, x - 20.0);
-                format!("C{right:.1} {dip:.1} {left:.1} {dip:.1} {x:.1} {y:.1}")
+                let dip = side.max(next) + 30.0;
+                let (on, before) = (write(from + 20.0, dip), write(to - 20.0, dip));
+                format!("C{on} {before} {}", write(to, next))
             }
-            (false, 0) => format!("H{x:.1}"),
-            (false, _) => format!("C{middle:.1} {:.1} {middle:.1} {y:.1} {x:.1} {y:.1}", last.1),
+            (false, 1) => format!("L{}", write(to, next)),
+            (false, _) => {
+                let (level, risen) = (write(middle, side), write(middle, next));
+                format!("C{level} {risen} {}", write(to, next))
+            }
         };
-        last = (x, y);
     }
     course
 }
@@ -345,7 +366,7 @@ mod tests {
     fn every_part_is_a_box_and_its_lines_lead_where_requests_go() {
         let parts = parts("black-friday");
         let report = played("four-workers-forty-rps");
-        let picture = Map::of(&parts).picture(&parts, &report, (&Table::default(), 0.0));
+        let picture = Map::of(&parts).picture(&parts, &report, (&Table::default(), 0.0), 1_240.0);
         let names: Vec<&str> = picture.nodes.iter().map(|node| &node.name[..]).collect();
         assert_eq!(names.len(), parts.len());
         let mut leads: Vec<(&str, &str, bool)> = Vec::new();
@@ -375,10 +396,10 @@ mod tests {
         let (parts, report) = (parts(name), played(name));
         let (map, table) = (Map::of(&parts), table(&report));
         let (mut lines, mut inner) = (0, 0);
-        let first = map.picture(&parts, &report, (&table, 0.0));
+        let first = map.picture(&parts, &report, (&table, 0.0), 1_240.0);
         for frame in report.frames.iter().flatten().step_by(7) {
             let at_s = (frame.start_s + frame.end_s) / 2.0;
-            let picture = map.picture(&parts, &report, (&table, at_s));
+            let picture = map.picture(&parts, &report, (&table, at_s), 1_240.0);
             for (node, before) in picture.nodes.iter().zip(&first.nodes) {
                 assert_eq!((node.x, node.y), (before.x, before.y));
                 let Some(part) = frame.parts.get(&node.name) else { continue };
@@ -404,7 +425,7 @@ mod tests {
         let Answer::Loaded(_, parts, _) = &answers[0] else { panic!("{answers:?}") };
         let (map, table) = (Map::of(parts), table(&report));
         let at_s = report.duration_s / 3.0;
-        let picture = map.picture(parts, &report, (&table, at_s));
+        let picture = map.picture(parts, &report, (&table, at_s), 1_240.0);
         let row = table.row_at(at_s).unwrap();
         let frames = &report.frames.as_ref().unwrap()[row - 4..=row];
         let span_s = frames[4].end_s - frames[0].start_s;

@@ -89,7 +89,7 @@ fn objectives(report: &Report) -> Html {
         return Html::default();
     }
     let row = |one: &sim_core::ObjectiveReport| {
-        let (class, word) = if one.held { ("held", "met") } else { ("missed", "missed") };
+        let (class, word) = if one.held { ("held", "held") } else { ("missed", "missed") };
         let say = |value: Option<f64>| {
             value.map_or_else(|| "nothing measured".to_owned(), |value| Unit::say(one.unit, value))
         };

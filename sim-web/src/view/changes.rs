@@ -26,6 +26,9 @@ pub(super) fn changes(state: &State, send: &Callback<Message>) -> Html {
             <p class="note">
                 { "Set another time or value, or take one out; then replay the run with these." }
             </p>
+            if let Some((None, notes)) = &state.course.refused {
+                <div role="alert" class="refused">{ super::answer::notes(notes) }</div>
+            }
             <ol class="notes">{ for list.iter().enumerate().map(|one| entry(one, send)) }</ol>
             if list.is_empty() { <p class="note">{ "None is left." }</p> }
             <div class="group">

@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::JsCast;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
-use super::some;
+use super::{some, values};
 use crate::protocol::{Doing, Speed};
 use crate::state::{Message, RATIOS, State};
 
@@ -106,15 +106,22 @@ fn bar(state: &State, send: &Callback<Message>) -> Html {
     let moved = some(send, move |event: InputEvent| value_of(event).map(to));
     let share = if end_s > 0.0 { recorded_s / end_s * 100.0 } else { 0.0 };
     let now_s = state.cursor_s.unwrap_or(state.course.progress.now as f64 / 1e9);
+    // whoever has no pointer to lay on a flag reads it here
+    let happened = state.cursor_s.and_then(|at_s| values::flag_at(state, at_s));
     let follow = send.reform(|_| Message::Look(None));
     html! {
+        <>
         <div class="bar">
             <input type="range" min="0" max={end_s.to_string()} step={(end_s / 1_000.0).to_string()}
                 value={now_s.to_string()} oninput={moved} style={format!("--done:{share:.2}%")}
                 aria-label="Time that is looked at" aria-valuetext={at(now_s)} />
             if state.cursor_s.is_some() {
-                <button type="button" onclick={follow}>{ "Follow the run" }</button>
+                <button type="button" onclick={follow}>
+                    { if over { "To the end" } else { "Follow the run" } }
+                </button>
             }
         </div>
+        if let Some(happened) = happened { <p class="note here">{ happened }</p> }
+        </>
     }
 }

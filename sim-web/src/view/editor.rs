@@ -28,7 +28,7 @@ pub(super) fn editor(state: &State, send: &Callback<Message>, leaving: &Leaving)
                 </div>
                 <div>
                     { verdict(editor, send) }
-                    { outline::outline(editor, send) }
+                    { outline::outline(state, send) }
                 </div>
             </div>
         </section>

@@ -67,25 +67,25 @@ pub(super) fn present(presenting: bool) {
     let _ = root.toggle_attribute_with_force("data-presenting", presenting);
 }
 
-/// Watches whether the system is dark, as long as it lives.
-pub(super) struct Darkness {
+/// Watches whether a media query holds, as long as it lives.
+pub(super) struct Media {
     query: MediaQueryList,
     _changed: Closure<dyn FnMut()>,
 }
 
-impl Darkness {
+impl Media {
     /// Tells it now and whenever it changes.
-    pub(super) fn watch(tell: Callback<bool>) -> Option<Self> {
-        let query = web_sys::window()?.match_media("(prefers-color-scheme: dark)").ok()??;
+    pub(super) fn watch(what: &str, tell: Callback<bool>) -> Option<Self> {
+        let query = web_sys::window()?.match_media(what).ok()??;
         tell.emit(query.matches());
         let asked = query.clone();
         let changed = Closure::<dyn FnMut()>::new(move || tell.emit(asked.matches()));
         query.set_onchange(Some(changed.as_ref().unchecked_ref()));
-        Some(Darkness { query, _changed: changed })
+        Some(Media { query, _changed: changed })
     }
 }
 
-impl Drop for Darkness {
+impl Drop for Media {
     fn drop(&mut self) {
         self.query.set_onchange(None);
     }

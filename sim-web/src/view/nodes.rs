@@ -1,12 +1,14 @@
 //! The parts of the cluster: buttons that break and mend them, knobs that turn while it runs.
 
 use serde_json::{Value, json};
+use sim_core::figures::clock;
 use wasm_bindgen::prelude::JsCast;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
 use super::some;
-use crate::protocol::Part;
+use crate::protocol::{Doing, Part};
+use crate::state::changes::{at_ns, is_about, sentence, time};
 use crate::state::knobs::{Kind, Setting, settings, typed};
 use crate::state::{Message, State};
 
@@ -15,18 +17,25 @@ const NAMED: u32 = 12;
 
 /// Every part, and what was changed so far.
 pub(super) fn nodes(state: &State, send: &Callback<Message>) -> Html {
+    let over = state.course.progress.doing == Doing::Finished;
+    let from = match state.start() {
+        0 => "from the start".to_owned(),
+        parted => format!("at {}", clock(parted)),
+    };
     html! {
         <section id="nodes">
             <h2>{ "Change it while it runs" }</h2>
             <p class="note">
                 { "What you do takes effect at once and is recorded: the scenario that you save \
                    plays it again, to the same digest." }
+                if over {
+                    { format!(" The run is over, so a change begins a second branch {from}: set \
+                               what you like, press play, and see both side by side. For a later \
+                               change look at a time and press Fork here.") }
+                }
             </p>
-            if let Some(notes) = &state.course.refused {
-                <div role="alert" class="refused">{ super::answer::notes(notes) }</div>
-            }
             <div class="parts">{
-                for state.course.parts.iter().enumerate().map(|one| part(one, send))
+                for state.course.parts.iter().enumerate().map(|one| part(one, state, send))
             }</div>
             { super::changes::changes(state, send) }
         </section>
@@ -38,15 +47,42 @@ pub(super) fn id(at: usize) -> String {
     format!("part-{at}")
 }
 
-fn part((at, part): (usize, &Part), send: &Callback<Message>) -> Html {
-    let serves = !part.path.starts_with("users.") && part.path.starts_with("nodes.");
+fn part((at, part): (usize, &Part), state: &State, send: &Callback<Message>) -> Html {
+    let serves = part.path.starts_with("nodes.");
     let knobs = settings(part);
+    let running = state.course.in_service(part).filter(|_| serves);
     html! {
         <details key={part.path.clone()} id={id(at)}>
             <summary><b>{ &part.name }</b>{ format!(" {}", part.component) }</summary>
+            { outcome(part, state) }
             if serves { { deeds(part, send) } }
-            <div class="knobs">{ for knobs.iter().map(|setting| knob(setting, send)) }</div>
+            <div class="knobs">{
+                for knobs.iter().map(|setting| knob(setting, running, send))
+            }</div>
         </details>
+    }
+}
+
+/// What became of the changes to a part.
+fn outcome(part: &Part, state: &State) -> Html {
+    let course = &state.course;
+    let done = course.changes.iter().filter(|change| is_about(change, part));
+    let waits = course.progress.doing == Doing::Paused;
+    let said = |change: &Value| {
+        let at = at_ns(change).map_or_else(|| time(change), clock);
+        let due = waits && at_ns(change) == Some(course.progress.now + 1);
+        let hint = if due { "; press play to see what it does" } else { "" };
+        html! { <li>{ format!("At {at}: {}{hint}.", sentence(change)) }</li> }
+    };
+    let refused = course.refused.as_ref();
+    let refused = refused.filter(|(event, _)| event.as_ref().is_some_and(|e| is_about(e, part)));
+    html! {
+        <>
+        <ul class="notes done" role="status">{ for done.map(said) }</ul>
+        if let Some((_, notes)) = refused {
+            <div role="alert" class="refused">{ super::answer::notes(notes) }</div>
+        }
+        </>
     }
 }
 
@@ -77,7 +113,9 @@ fn deeds(part: &Part, send: &Callback<Message>) -> Html {
     html! { <div class="group" role="group" aria-label={format!("Do to {name}")}>{ for all }</div> }
 }
 
-fn knob(setting: &Setting, send: &Callback<Message>) -> Html {
+fn knob(setting: &Setting, running: Option<u32>, send: &Callback<Message>) -> Html {
+    // whoever scales has another number in service than the scenario begins with
+    let now = running.filter(|_| setting.name == "replicas").map(|now| format!(" (now {now})"));
     let path = setting.path.clone();
     let event = move |value: String| {
         (!value.trim().is_empty())
@@ -104,7 +142,8 @@ fn knob(setting: &Setting, send: &Callback<Message>) -> Html {
     };
     html! {
         <label key={setting.name.clone()} title={setting.doc.clone()}>
-            <span>{ &setting.name }</span>{ control }
+            <span>{ &setting.name }{ now }</span>{ control }
+            <small>{ setting.doc.split_inclusive(". ").next() }</small>
         </label>
     }
 }

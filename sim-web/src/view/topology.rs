@@ -1,6 +1,6 @@
 //! The scenario as a picture: boxes that fill, and the ways between them with what goes over them.
 
-use sim_core::figures::significant;
+use sim_core::figures::{at, significant};
 use web_sys::DomRect;
 use yew::prelude::*;
 
@@ -11,8 +11,6 @@ use crate::state::sight::See;
 use crate::state::topology::{Edge, HIGH, Node, Picture, WIDE};
 use crate::state::{Message, State};
 
-/// Least size of a picture, as a share of its natural one; below it the picture scrolls.
-const LEAST: f64 = 0.7;
 /// Letters of a name that a box has room for.
 const LETTERS: usize = 16;
 /// From a box's edge to what is written in it.
@@ -33,7 +31,7 @@ pub(super) fn topology(state: &State, send: &Callback<Message>) -> Html {
     let Picture { width, height, nodes, edges, dot } = &picture;
     let lens = state.sight.lens;
     let [left, top, wide, high] = lens.part((*width, *height));
-    let style = format!("max-width:{width:.0}px;min-width:{:.0}px", width * LEAST);
+    let style = format!("max-width:{width:.0}px");
     let moves = matches!(state.course.progress.doing, Doing::Playing | Doing::Seeking);
     let class = classes!("map", lens.is_close().then_some("close"), moves.then_some("moves"));
     let dots = match dot {
@@ -47,6 +45,7 @@ pub(super) fn topology(state: &State, send: &Callback<Message>) -> Html {
                 { tools(lens.is_close(), send) }
             </div>
             <p class="note">
+                if let Some(at_s) = state.cursor_s { <b>{ format!("At {}. ", at(at_s)) }</b> }
                 { "Bars: how full each part's fullest resource is. Choose a part to change it." }
                 { dots }
             </p>

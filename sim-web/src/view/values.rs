@@ -9,8 +9,10 @@ use yew::prelude::*;
 use crate::state::figures::{Figure, Line};
 use crate::state::{Message, State};
 
-/// Happenings that the list shows: those around the time that is looked at.
-const LISTED: usize = 12;
+/// Happenings that the list shows: as many as anybody reads.
+const LISTED: usize = 60;
+/// How near a flag is that is meant, as a share of the charts' width.
+const NEAR: f64 = 0.01;
 
 /// Every chart's values at the time that is looked at.
 pub(super) fn values(state: &State) -> Html {
@@ -67,7 +69,7 @@ fn values_of(line: &Line, figure: &Figure, state: &State) -> Html {
 pub(super) fn flags(state: &State) -> Vec<(f64, String)> {
     let apart_s = state.duration_s() / 60.0;
     let mut flags: Vec<(f64, String)> = Vec::new();
-    for moment in state.course.moments.iter() {
+    for moment in state.course.happened() {
         match flags.last_mut() {
             Some((at_s, all)) if moment.at_s - *at_s < apart_s => {
                 all.push_str(&format!("; {}", said(moment)));
@@ -83,12 +85,21 @@ fn said(moment: &Moment) -> String {
     format!("{node}{}", moment.what)
 }
 
-/// What happened around the time that is looked at.
+/// What the flag says that is nearest to a time, s, if one is as near as a finger would be.
+pub(super) fn flag_at(state: &State, at_s: f64) -> Option<String> {
+    let (from_s, to_s) = state.span();
+    let apart = |(flag_s, _): &(f64, String)| (flag_s - at_s).abs();
+    let nearest = flags(state).into_iter().min_by(|a, b| apart(a).total_cmp(&apart(b)))?;
+    (apart(&nearest) <= (to_s - from_s) * NEAR).then_some(nearest.1)
+}
+
+/// What happened up to the time that is looked at, the newest first.
 pub(super) fn happened(state: &State, send: &Callback<Message>) -> Html {
-    if state.course.moments.is_empty() {
+    let all = state.course.happened();
+    if all.is_empty() {
         return Html::default();
     }
-    let before = state.course.moments.partition_point(|moment| moment.at_s <= state.shown_s());
+    let before = all.partition_point(|moment| moment.at_s <= state.shown_s());
     let from = before.saturating_sub(LISTED);
     let entry = |moment: &Moment| {
         let at_s = moment.at_s;
@@ -98,9 +109,16 @@ pub(super) fn happened(state: &State, send: &Callback<Message>) -> Html {
         }
     };
     html! {
-        <>
-        <h2>{ "What happened" }</h2>
-        <ol class="happened">{ for state.course.moments[from..before].iter().rev().map(entry) }</ol>
-        </>
+        <section id="happened" aria-labelledby="happened-title">
+            <h2 id="happened-title">
+                { "What happened" }
+                if let Some(at_s) = state.cursor_s {
+                    <small>{ format!(" up to {}", at(at_s)) }</small>
+                }
+            </h2>
+            <ol class="happened" tabindex="0" role="region" aria-labelledby="happened-title">
+                { for all[from..before].iter().rev().map(entry) }
+            </ol>
+        </section>
     }
 }

@@ -59,6 +59,15 @@ mod tests {
     }
 
     #[test]
+    fn every_fault_can_be_planted() {
+        for fault in super::super::FAMILIES.iter().copied().flatten() {
+            let text = crate::shell::read(&crate::shell::root().join(fault.file)).unwrap();
+            let made = planted(&text, fault);
+            assert!(made.is_ok(), "{}: {made:?} ({})", fault.file, fault.why);
+        }
+    }
+
+    #[test]
     fn a_fault_must_stand_there_exactly_once() {
         assert_eq!(planted("a < b", &fault("<", "<=")).as_deref(), Ok("a <= b"));
         assert!(planted("a < b < c", &fault("<", "<=")).is_err());

@@ -97,6 +97,46 @@ fn with_room_everywhere_nothing_is_saturated() {
 }
 
 #[test]
+fn the_busiest_is_the_one_that_comes_nearest_to_its_limit() {
+    // a worker that naps through all but ten seconds, and a database half busy all the time
+    let mut plan = plan(vec![
+        (
+            "u",
+            "users",
+            json!({"enter": "web", "arrivals": {"base": "1/s", "peaks": [
+            {"at": "100s", "ramp": "0s", "hold": "10s", "rate": "9/s"}]}}),
+        ),
+        ("web", "station", json!({"servers": 10, "service": "500ms"})),
+        ("v", "users", json!({"enter": "db", "arrivals": "5/s"})),
+        ("db", "station", json!({"servers": 10, "service": "600ms"})),
+    ]);
+    plan.frame = 5 * SECOND;
+    let reason = Report::of(&played(plan, 300)).bottleneck.reason;
+    assert!(reason.starts_with("nothing is saturated; the busiest is web servers: "), "{reason}");
+    assert!(reason.contains("at 1m 4"), "when: {reason}");
+}
+
+#[test]
+fn what_holds_over_the_whole_run_is_not_said_to_break() {
+    let mut plan = shop(40.0, 8, 8);
+    let kill = |at, nodes| Event { at: at * SECOND, change: Change::Kill(nodes) };
+    plan.events =
+        vec![kill(100, vec![4]), Event { at: 110 * SECOND, change: Change::Start(vec![4]) }];
+    plan.objectives = vec![Objective::parse("errors < 10%").unwrap()];
+    let report = Report::of(&played(plan.clone(), 600));
+    let text = report.to_text();
+    assert!(report.objectives[0].held && report.worst_s().is_none(), "{text}");
+    assert!(!text.contains("Breaks first") && !text.contains("held    errors < 10%  broken"));
+    assert!(text.contains("over the whole run all objectives hold; from 1m 40s to "), "{text}");
+    assert!(text.contains("but not from 1m 40s to "), "{text}");
+    plan.objectives = vec![Objective::parse("errors < 0.1%").unwrap()];
+    let report = Report::of(&played(plan, 600));
+    assert!(report.to_text().contains("Breaks first   db: no instance in service"));
+    let worst_s = report.worst_s().unwrap();
+    assert!((100.0..=115.0).contains(&worst_s), "{worst_s}");
+}
+
+#[test]
 fn a_part_without_an_instance_is_named_while_it_is_down() {
     let mut plan = shop(40.0, 8, 8);
     let kill = |at, nodes| Event { at: at * SECOND, change: Change::Kill(nodes) };

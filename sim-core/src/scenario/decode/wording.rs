@@ -5,6 +5,16 @@ use super::trail::join;
 use crate::scenario::problem::{Code, Problem, nearest_remedy};
 use crate::scenario::tree::Step;
 
+/// What other tools call a field, and what it is called here.
+const MEANT: [(&str, &str); 6] = [
+    ("instances", "replicas"),
+    ("count", "replicas"),
+    ("copies", "replicas"),
+    ("rate", "base"),
+    ("target", "enter"),
+    ("url", "enter"),
+];
+
 /// The problem that a located fault is; `root` is the path of what was decoded.
 pub(super) fn problem(fault: &Fault, root: &str) -> Problem {
     let path = join(root, fault.steps());
@@ -14,10 +24,15 @@ pub(super) fn problem(fault: &Fault, root: &str) -> Problem {
             let parent = parent(root, fault.steps(), name);
             let message = format!("{} has no field \"{name}\"", subject(&parent));
             let problem = Problem::new(Code::UnknownField, &path, message);
-            if known.is_empty() {
-                problem.with_remedy("check its spelling and its indentation, or remove it")
-            } else {
-                problem.with_nearest(name, &borrowed(known))
+            let meant = MEANT
+                .iter()
+                .find(|(other, field)| other == name && known.iter().any(|known| known == field));
+            match meant {
+                Some((_, field)) => problem.with_remedy(format!("did you mean \"{field}\"?")),
+                None if known.is_empty() => {
+                    problem.with_remedy("check its spelling and its indentation, or remove it")
+                }
+                None => problem.with_nearest(name, &borrowed(known)),
             }
         }
         Kind::UnknownVariant { name, known } => {

@@ -115,7 +115,7 @@ fn a_list_of_changes_that_cannot_be_is_refused_and_nothing_is_changed() {
     let now = desk.progress().now;
     for bad in [json!({"at": "soon", "kill": "app"}), json!({"at": "30s", "kill": "nobody"})] {
         desk.ask(Command::Amend(vec![bad]));
-        let Some(Answer::Refused(notes)) = desk.answers.last() else {
+        let Some(Answer::Refused(_, notes)) = desk.answers.last() else {
             panic!("{:?}", desk.answers)
         };
         assert!(notes.iter().any(|note| note.error), "{notes:?}");
@@ -147,12 +147,29 @@ fn a_change_while_a_fork_catches_up_is_made_where_it_parts() {
 }
 
 #[test]
-fn a_change_after_the_end_is_refused_with_what_to_do() {
+fn a_change_after_the_end_begins_a_fork_from_the_start_and_so_does_the_next() {
     let mut desk = Desk::with(SMALL);
-    to_the_end(&mut desk);
+    let original = to_the_end(&mut desk);
+    desk.ask(Command::Intervene(json!({"set": "nodes.app.workers", "to": "many"})));
+    assert!(matches!(desk.answers.last(), Some(Answer::Refused(Some(_), _))));
+    assert!(!desk.answers.contains(&Answer::Forked(0)), "nothing parts for a slip");
+    desk.answers.clear();
     desk.ask(Command::Intervene(eight()));
-    let Some(Answer::Refused(notes)) = desk.answers.last() else { panic!("{:?}", desk.answers) };
-    assert!(notes[0].message.contains("over") && notes[0].remedy.contains("fork"), "{notes:?}");
+    assert_eq!(desk.answers.iter().filter(|told| **told == Answer::Forked(0)).count(), 1);
+    assert_eq!((desk.progress().now, desk.progress().doing), (0, Doing::Paused));
+    let eight = to_the_end(&mut desk);
+    assert_ne!(eight, original);
+    // the fork is over too: it is played again with both
+    desk.answers.clear();
+    desk.ask(Command::Intervene(json!({"slow": "app", "factor": 3, "for": "7s"})));
+    assert!(!desk.answers.contains(&Answer::Forked(0)));
+    let Some(Answer::Changed(all)) = desk.answers.iter().find(|a| matches!(a, Answer::Changed(_)))
+    else {
+        panic!("{:?}", desk.answers)
+    };
+    assert!(all.iter().all(|change| change["at"] == "1ns") && all.len() == 2, "{all:?}");
+    let both = to_the_end(&mut desk);
+    assert!(both != eight && both == exported(&mut desk));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use sim_core::{NoFiles, Report, Run, read};
 use super::{Desk, SMALL, played};
 use crate::protocol::{Answer, Branch, Command, Doing, Progress, Speed};
 use crate::session::Session;
-use crate::state::changes::Edit;
+use crate::state::changes::{Edit, is_about};
 use crate::state::rescue::Way;
 use crate::state::{Effect, Message, Stage};
 
@@ -49,6 +49,48 @@ fn exported(desk: &mut Desk) -> String {
 
 fn eight() -> Message {
     Message::Change(json!({"set": "nodes.app.workers", "to": 8}))
+}
+
+#[test]
+fn a_change_after_the_end_waits_beside_the_run_that_is_over() {
+    let mut desk = chosen();
+    to_the_end(&mut desk);
+    let original = desk.state.digest().map(str::to_owned);
+    desk.take(Message::Change(json!({"set": "nodes.app.workers", "to": "many"})));
+    let (event, _) = desk.state.course.refused.clone().unwrap();
+    let part = |name: &str| desk.state.course.parts.iter().find(|part| part.name == name).unwrap();
+    assert!(is_about(event.as_ref().unwrap(), part("app")), "it is told where it was typed");
+    assert!(!is_about(event.as_ref().unwrap(), part("people")));
+    assert!(desk.state.rival.is_none());
+    desk.take(eight());
+    assert_eq!(desk.state.course.refused, None, "who goes on has read it");
+    assert_eq!((workers(&desk), desk.state.start()), (json!(8), 0));
+    assert_eq!((desk.state.course.progress.now, desk.state.cursor_s), (0, None));
+    assert_eq!(desk.state.digest().map(str::to_owned), original);
+    to_the_end(&mut desk);
+    let first = desk.state.fork_digest().unwrap().to_owned();
+    assert_ne!(Some(&first), original.as_ref());
+    desk.take(Message::Change(json!({"kill": "app", "for": "9s"})));
+    assert_eq!((desk.state.course.changes.len(), desk.state.course.progress.now), (2, 0));
+    assert!(desk.state.course.table.is_empty(), "nothing of what it did before is shown");
+    to_the_end(&mut desk);
+    assert_ne!(desk.state.fork_digest(), Some(&first[..]));
+}
+
+#[test]
+fn at_the_end_of_a_run_that_broke_its_worst_is_looked_at_with_what_only_the_whole_shows() {
+    let mut desk = Desk::new();
+    desk.take(Message::Choose("dead-peer".to_owned()));
+    desk.take(Message::Speed(Speed::Max));
+    to_the_end(&mut desk);
+    let (report, course) = (desk.state.course.report.clone().unwrap(), &desk.state.course);
+    assert_eq!(desk.state.cursor_s, report.worst_s());
+    assert!(report.worst_s().is_some(), "{:?}", report.objectives);
+    assert_eq!(course.happened(), &report.timeline[..]);
+    assert!(course.happened().len() > course.moments.len());
+    desk.take(Message::Restart);
+    assert_eq!(desk.state.cursor_s, None);
+    assert_eq!(desk.state.course.happened(), &[]);
 }
 
 #[test]

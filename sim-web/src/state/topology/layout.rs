@@ -23,6 +23,34 @@ const SWEEPS: usize = 12;
 /// Sweeps over the layers that bring boxes level with what they are joined to.
 const LEVELLINGS: usize = 6;
 
+/// Where requests go in a picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Direction {
+    /// From left to right: layers are columns.
+    #[default]
+    Right,
+    /// Down: layers are rows.
+    Down,
+}
+
+impl Direction {
+    /// How far a box reaches along the way that requests go, and across it.
+    fn box_size(self) -> (f64, f64) {
+        match self {
+            Direction::Right => (WIDE, HIGH),
+            Direction::Down => (HIGH, WIDE),
+        }
+    }
+
+    /// A point so far along the way and so far across it, or the other way round.
+    pub(super) fn point(self, (along, across): (f64, f64)) -> (f64, f64) {
+        match self {
+            Direction::Right => (along, across),
+            Direction::Down => (across, along),
+        }
+    }
+}
+
 /// What is to be laid out.
 pub(super) struct Wiring {
     /// For every box those that it leads to.
@@ -36,6 +64,7 @@ pub(super) struct Wiring {
 /// Where everything stands.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Layout {
+    pub(super) direction: Direction,
     pub(super) width: f64,
     pub(super) height: f64,
     /// The upper left corner of each box.
@@ -63,38 +92,45 @@ struct Rows {
     /// Every forward line as a chain of items.
     chains: Vec<Vec<usize>>,
     boxes: usize,
+    /// What a box takes of its row.
+    high: f64,
 }
 
 /// Lays boxes out. The same wiring always gives the same layout.
-pub(super) fn layout(wiring: &Wiring) -> Layout {
+pub(super) fn layout(wiring: &Wiring, direction: Direction) -> Layout {
+    let (deep, high) = direction.box_size();
     let (graph, back) = forward(wiring);
     let layers = layers(&graph, wiring);
-    let mut rows = Rows::of(&graph, &layers);
+    let mut rows = Rows::of(&graph, &layers, high);
     rows.untangle();
     let middles = rows.level();
     let bottom = middles.iter().enumerate().map(|(item, y)| y + rows.high(item) / 2.0);
-    let height = bottom.fold(0.0, f64::max) + MARGIN + BETWEEN * f64::from(!back.is_empty());
+    let across = bottom.fold(0.0, f64::max) + MARGIN + BETWEEN * f64::from(!back.is_empty());
     let last = layers.iter().max().map_or(0, |last| last + 1);
-    let left = |layer: usize| MARGIN + layer as f64 * (WIDE + ACROSS);
-    let corner = |(at, layer): (usize, &usize)| (left(*layer), middles[at] - HIGH / 2.0);
+    let left = |layer: usize| MARGIN + layer as f64 * (deep + ACROSS);
+    let corner = |(at, layer): (usize, &usize)| (left(*layer), middles[at] - high / 2.0);
     let corners: Vec<(f64, f64)> = layers.iter().enumerate().map(corner).collect();
     let mut lines: Vec<Line> = Vec::new();
     for chain in &rows.chains {
         let (from, to) = (chain[0], chain[chain.len() - 1]);
         let x = |step: usize| left(layers[from] + step);
         let both = |(step, item): (usize, &usize)| {
-            [(x(step), middles[*item]), (x(step) + WIDE, middles[*item])]
+            [(x(step), middles[*item]), (x(step) + deep, middles[*item])]
         };
         let all: Vec<(f64, f64)> = chain.iter().enumerate().flat_map(both).collect();
         let points = all[1..all.len() - 1].to_vec();
         lines.push(Line { from, to, points, back: false });
     }
     for (from, to) in back {
-        let foot = |at: usize| (corners[at].0 + WIDE / 2.0, corners[at].1 + HIGH);
+        let foot = |at: usize| (corners[at].0 + deep / 2.0, corners[at].1 + high);
         lines.push(Line { from, to, points: vec![foot(from), foot(to)], back: true });
     }
-    let width = if last == 0 { 0.0 } else { left(last) - ACROSS + MARGIN };
-    Layout { width, height, corners, lines }
+    let along = if last == 0 { 0.0 } else { left(last) - ACROSS + MARGIN };
+    let (width, height) = direction.point((along, across));
+    let placed = |point: &mut (f64, f64)| *point = direction.point(*point);
+    lines.iter_mut().flat_map(|line| &mut line.points).for_each(placed);
+    let corners = corners.into_iter().map(|corner| direction.point(corner)).collect();
+    Layout { direction, width, height, corners, lines }
 }
 
 /// The wiring without the lines that lead back, and these.
@@ -139,7 +175,7 @@ fn layers(graph: &DiGraph<(), ()>, wiring: &Wiring) -> Vec<usize> {
 }
 
 impl Rows {
-    fn of(graph: &DiGraph<(), ()>, layers: &[usize]) -> Self {
+    fn of(graph: &DiGraph<(), ()>, layers: &[usize], high: f64) -> Self {
         let boxes = layers.len();
         let mut rows = vec![Vec::new(); layers.iter().max().map_or(0, |last| last + 1)];
         layers.iter().enumerate().for_each(|(at, &layer)| rows[layer].push(at));
@@ -164,11 +200,11 @@ impl Rows {
             sides[1][pair[0]].push(pair[1]);
             sides[0][pair[1]].push(pair[0]);
         }
-        Rows { rows, sides, chains, boxes }
+        Rows { rows, sides, chains, boxes, high }
     }
 
     fn high(&self, item: usize) -> f64 {
-        if item < self.boxes { HIGH } else { PASSING }
+        if item < self.boxes { self.high } else { PASSING }
     }
 
     /// The number of each item in its row.
@@ -231,7 +267,7 @@ impl Rows {
     /// The middle of each item, level with its neighbours as far as the rows' order allows.
     fn level(&self) -> Vec<f64> {
         let mut middles = self.places();
-        middles.iter_mut().for_each(|middle| *middle *= HIGH + BETWEEN);
+        middles.iter_mut().for_each(|middle| *middle *= self.high + BETWEEN);
         for number in 0..LEVELLINGS {
             for (row, side) in self.sweep(number) {
                 let items = &self.rows[row];
@@ -287,7 +323,7 @@ mod tests {
     #[test]
     fn a_box_stands_behind_everything_that_leads_to_it() {
         // 0 leads to 3 directly and by way of 1 and 2
-        let layout = layout(&wiring(&[&[1, 3], &[2], &[3], &[]]));
+        let layout = layout(&wiring(&[&[1, 3], &[2], &[3], &[]]), Direction::Right);
         let layers: Vec<usize> = (0..4).map(|at| layer(&layout, at)).collect();
         assert_eq!(layers, [0, 1, 2, 3]);
         let long = layout.lines.iter().find(|line| (line.from, line.to) == (0, 3)).unwrap();
@@ -304,7 +340,7 @@ mod tests {
 
     #[test]
     fn what_leads_back_is_drawn_and_does_not_disturb_the_layers() {
-        let layout = layout(&wiring(&[&[1], &[2], &[1, 2]]));
+        let layout = layout(&wiring(&[&[1], &[2], &[1, 2]]), Direction::Right);
         let layers: Vec<usize> = (0..3).map(|at| layer(&layout, at)).collect();
         assert_eq!(layers, [0, 1, 2]);
         let back = layout.lines.iter().filter(|line| line.back);
@@ -316,7 +352,7 @@ mod tests {
     fn lines_cross_no_more_than_they_must() {
         let wiring = wiring(&[&[1, 2, 3], &[6], &[5], &[4], &[], &[], &[]]);
         let (graph, _) = forward(&wiring);
-        let mut rows = Rows::of(&graph, &layers(&graph, &wiring));
+        let mut rows = Rows::of(&graph, &layers(&graph, &wiring), HIGH);
         assert_eq!(rows.crossings(), 3);
         rows.untangle();
         assert_eq!(rows.crossings(), 0);
@@ -326,7 +362,7 @@ mod tests {
     fn who_looks_after_a_box_stands_just_before_it() {
         let mut wiring = wiring(&[&[1], &[2], &[3], &[], &[3]]);
         wiring.watches[4] = true;
-        assert_eq!(layer(&layout(&wiring), 4), 2);
+        assert_eq!(layer(&layout(&wiring, Direction::Right), 4), 2);
     }
 
     #[test]
@@ -336,21 +372,35 @@ mod tests {
         };
         let all: Vec<Vec<usize>> = (0..60).map(lead).collect();
         let all: Vec<&[usize]> = all.iter().map(|to| &to[..]).collect();
-        let one = layout(&wiring(&all));
-        assert_eq!(one, layout(&wiring(&all)));
-        for (at, a) in one.corners.iter().enumerate() {
-            assert!(a.0 >= 0.0 && a.0 + WIDE <= one.width, "{a:?}");
-            assert!(a.1 >= 0.0 && a.1 + HIGH <= one.height, "{a:?}");
-            for b in &one.corners[..at] {
-                let apart = (a.0 - b.0).abs() >= WIDE || (a.1 - b.1).abs() >= HIGH;
-                assert!(apart, "{a:?} {b:?}");
+        for direction in [Direction::Right, Direction::Down] {
+            let one = layout(&wiring(&all), direction);
+            assert_eq!(one, layout(&wiring(&all), direction));
+            for (at, a) in one.corners.iter().enumerate() {
+                assert!(a.0 >= 0.0 && a.0 + WIDE <= one.width, "{a:?}");
+                assert!(a.1 >= 0.0 && a.1 + HIGH <= one.height, "{a:?}");
+                for b in &one.corners[..at] {
+                    let apart = (a.0 - b.0).abs() >= WIDE || (a.1 - b.1).abs() >= HIGH;
+                    assert!(apart, "{a:?} {b:?}");
+                }
             }
         }
     }
 
     #[test]
+    fn downwards_every_line_goes_from_a_lower_edge_to_an_upper_one() {
+        let layout = layout(&wiring(&[&[1, 3], &[2], &[3], &[]]), Direction::Down);
+        for line in &layout.lines {
+            let ((x, y), (to_x, to_y)) = (line.points[0], line.points[line.points.len() - 1]);
+            let ((left, top), (to_left, to_top)) =
+                (layout.corners[line.from], layout.corners[line.to]);
+            assert_eq!((x, y), (left + WIDE / 2.0, top + HIGH));
+            assert_eq!((to_x, to_y), (to_left + WIDE / 2.0, to_top));
+        }
+    }
+
+    #[test]
     fn nothing_has_no_size() {
-        let none = layout(&wiring(&[]));
+        let none = layout(&wiring(&[]), Direction::Right);
         assert_eq!((none.width, none.corners.len(), none.lines.len()), (0.0, 0, 0));
     }
 }

@@ -6,22 +6,20 @@ use yew::prelude::*;
 
 use super::button;
 use crate::protocol::Part;
-use crate::state::Message;
 use crate::state::editor::{Editing, Editor, starters};
 use crate::state::topology::{HIGH, WIDE};
+use crate::state::{Message, State};
 use crate::view::some;
 use crate::view::topology::{pressed, short, tip};
 
-/// Least size of a picture, as a share of its natural one; below it the picture scrolls.
-const LEAST: f64 = 0.7;
-
 /// The picture, and what can be done to it.
-pub(super) fn outline(editor: &Editor, send: &Callback<Message>) -> Html {
+pub(super) fn outline(state: &State, send: &Callback<Message>) -> Html {
+    let editor = &state.editor;
     let wrong = editor.wrong();
     html! {
         <div id="outline">
             <h2>{ "The picture" }</h2>
-            { picture(editor, send) }
+            { picture(editor, state.beside_text(), send) }
             if wrong && !editor.parts.is_empty() {
                 <p class="note">{ "As the text could be read last." }</p>
             }
@@ -33,13 +31,13 @@ pub(super) fn outline(editor: &Editor, send: &Callback<Message>) -> Html {
     }
 }
 
-fn picture(editor: &Editor, send: &Callback<Message>) -> Html {
+fn picture(editor: &Editor, room: f64, send: &Callback<Message>) -> Html {
     if editor.parts.is_empty() {
         return html! { <p class="note">{ "There is nothing to draw yet." }</p> };
     }
-    let outline = editor.map.outline();
+    let outline = editor.map.outline(room);
     let (width, height) = (outline.width, outline.height);
-    let style = format!("max-width:{width:.0}px;min-width:{:.0}px", width * LEAST);
+    let style = format!("max-width:{width:.0}px");
     let way = |(course, watches): &(String, bool)| {
         let class = if *watches { "way watches" } else { "way" };
         html! { <path {class} d={course.clone()} marker-end="url(#outline-tip)" /> }
