@@ -150,7 +150,11 @@ impl Report {
         let changes: Vec<_> = self.scaling.iter().filter(|one| one.node == part).collect();
         let (before, after) = changes.split_at(changes.partition_point(|one| one.at_s <= broke_s));
         let began = changes.first()?.from;
-        let mut text = match before.last() {
+        let gone = before.last().filter(|last| last.to != began);
+        if gone.is_none() && after.is_empty() {
+            return None;
+        }
+        let mut text = match gone {
             None => format!("{part} had the {began} it began with when objectives broke"),
             Some(last) => {
                 let began = format!("{part} began with {began}");

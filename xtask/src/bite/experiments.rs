@@ -21,7 +21,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         file: "sim-core/src/experiment/statistics.rs",
         find: "        let error = first.0 + second.0;",
         replace: "        let error = first.0;",
-        test: "experiments::variants",
+        test: "sim-core statistics::",
         why: "both sides of a difference have luck of their own",
     },
     Fault {
