@@ -69,7 +69,7 @@ fn outcome(part: &Part, state: &State) -> Html {
     let done = course.changes.iter().filter(|change| is_about(change, part));
     let waits = course.progress.doing == Doing::Paused;
     let said = |change: &Value| {
-        let at = at_ns(change).map_or_else(|| time(change), clock);
+        let at = at_ns(change).map_or_else(|| time(change), |at| clock(at / 1_000_000 * 1_000_000));
         let due = waits && at_ns(change) == Some(course.progress.now + 1);
         let hint = if due { "; press play to see what it does" } else { "" };
         html! { <li>{ format!("At {at}: {}{hint}.", sentence(change)) }</li> }
@@ -141,9 +141,9 @@ fn knob(setting: &Setting, running: Option<u32>, send: &Callback<Message>) -> Ht
         }
     };
     html! {
-        <label key={setting.name.clone()} title={setting.doc.clone()}>
-            <span>{ &setting.name }{ now }</span>{ control }
+        <div class="knob" key={setting.name.clone()} title={setting.doc.clone()}>
+            <label><span>{ &setting.name }{ now }</span>{ control }</label>
             <small>{ setting.doc.split_inclusive(". ").next() }</small>
-        </label>
+        </div>
     }
 }

@@ -116,9 +116,9 @@ pub(super) fn happened(state: &State, send: &Callback<Message>) -> Html {
                     <small>{ format!(" up to {}", at(at_s)) }</small>
                 }
             </h2>
-            <ol class="happened" tabindex="0" role="region" aria-labelledby="happened-title">
-                { for all[from..before].iter().rev().map(entry) }
-            </ol>
+            <div tabindex="0" role="region" aria-labelledby="happened-title">
+                <ol class="happened">{ for all[from..before].iter().rev().map(entry) }</ol>
+            </div>
         </section>
     }
 }

@@ -175,6 +175,10 @@ fn a_phone_can_watch_and_press_play() {
     browser.ask("Input.dispatchTouchEvent", json!({"type": "touchEnd", "touchPoints": []}));
     browser.wait("document.querySelector('#traffic canvas')", 30);
     browser.shows("document.documentElement.scrollWidth", 420);
+    // nothing of the picture is cut off
+    let cut = "((map) => [map.scrollWidth - map.clientWidth, \
+               map.scrollHeight - map.clientHeight])(document.querySelector('.map'))";
+    browser.shows(cut, json!([0, 0]));
     let small = "[...document.querySelectorAll('button')].filter((b) => b.checkVisibility() && \
                  b.getBoundingClientRect().height < 24).map((b) => b.outerHTML)";
     browser.shows(small, json!([]));

@@ -132,6 +132,32 @@ fn what_was_changed_is_edited_replayed_kept_and_forgotten() {
 }
 
 #[test]
+fn a_run_that_is_over_is_played_again_with_changes_beside_it() {
+    let Some(page) = page() else { return };
+    let mut browser = Browser::start();
+    open(&mut browser, &page, "&play=max");
+    let original = digest(&mut browser, NAME);
+    // a slip is told where it was typed, and nothing else happens
+    enter(&mut browser, WORKERS, "many");
+    let refused = "[...document.querySelectorAll('#nodes details')]\
+                   .find((part) => part.querySelector('[role=alert]'))?.innerText";
+    let said = browser.wait(refused, 10);
+    assert!(said.as_str().is_some_and(|said| said.contains("whole number")), "{said}");
+    assert!(browser.value("document.getElementById('fork')").is_null());
+    enter(&mut browser, WORKERS, "8");
+    let said = browser.wait("document.querySelector('#nodes .done li')?.innerText", 10);
+    let wanted = "At 0s: nodes.app.workers is set to 8; press play to see what it does.";
+    assert_eq!(said, wanted);
+    browser.shows(&format!("!({refused})"), true);
+    press(&mut browser, "Play");
+    browser.wait(&attribute("fork-digest"), 60);
+    let changes = listed(&mut browser);
+    assert_eq!(browser.value(&attribute("fork-digest")), native(&changes));
+    assert_eq!(browser.value(&attribute("digest")), original);
+    assert_eq!(changes.len(), 1);
+}
+
+#[test]
 fn a_worker_that_ends_is_replaced_and_the_run_goes_on_from_a_snapshot() {
     let Some(page) = page() else { return };
     let mut browser = Browser::start();
