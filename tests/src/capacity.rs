@@ -148,6 +148,27 @@ objectives: [latency mean < 300ms]
 }
 
 #[test]
+fn a_chain_that_is_slow_before_it_is_full_is_slowest_where_it_is_busiest() {
+    let text = "
+busyhour: 1
+duration: 200s
+warmup: 20s
+users: {u: {enter: a, arrivals: 5/s}}
+nodes:
+  a: {component: station, service: {exponential: 50ms}, next: [{to: b, p: 1}]}
+  b: {component: station, service: {exponential: 30ms}}
+objectives: [latency mean < 130ms]
+";
+    // at no load that is tried is anything full
+    let found = answered(text, CapacityTerms { to: 2.0, ..TERMS }, 5);
+    let breaks = found.rungs[0].breaks.as_ref().unwrap();
+    assert_eq!((&breaks.part[..], breaks.saturated), ("a", false), "{}", found.to_text());
+    // 1/(20 - x) + 1/(33.3 - x) = 0.13 at 8.26/s, of which a can serve 20/s
+    let used = breaks.utilisation.unwrap();
+    assert!((0.35..0.55).contains(&used), "{used}");
+}
+
+#[test]
 fn it_says_when_nothing_breaks_when_nothing_holds_and_when_more_load_holds_again() {
     let found = answered(PAIR, CapacityTerms { to: 1.1, ..TERMS }, 1);
     let rung = &found.rungs[0];

@@ -286,13 +286,16 @@ fn the_front_is_what_no_other_point_betters() {
         luck = luck.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         f64::from((luck >> 24) % 5)
     };
-    let all: Vec<[f64; 3]> = (0..60).map(|_| [next(), next(), next()]).collect();
+    // what is good in two goals costs in the third, so that many stand in front
+    let mut dear = |one: f64, other: f64| [one, other, 8.0 - one - other + next() % 2.0];
+    let places = (0..60u32).map(|id| (f64::from(id % 5), f64::from(id / 5 % 5)));
+    let all: Vec<[f64; 3]> = places.map(|(one, other)| dear(one, other)).collect();
     let records = all.iter().zip(0..).map(|(goals, id)| judged(one, id, *goals)).collect();
     let outcome = Outcome::of(header(&sweep), records);
     let worse = |a: &[f64; 3], b: &[f64; 3]| a != b && a.iter().zip(b).all(|(a, b)| a >= b);
     let wanted = (0..60u32).filter(|id| !all.iter().any(|b| worse(&all[*id as usize], b)));
     assert_eq!(outcome.front, wanted.collect::<Vec<_>>());
-    assert!(outcome.front.len() < 30);
+    assert!((10..50).contains(&outcome.front.len()), "{:?}", outcome.front);
 }
 
 #[test]
