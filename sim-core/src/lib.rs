@@ -23,7 +23,7 @@ pub const DIGEST_EPOCH: u32 = 2;
 
 // The front: doors use these names and no path behind them.
 pub use components::CATALOGUE;
-pub use components::manual::{Knob, Manual, manual};
+pub use components::manual::{Knob, Manual, derived_manuals, manual};
 pub use experiment::sweep::{
     Cells as ColumnCells, Column, Header, Job, Manifest, Outcome, Point, PointRecord, Shard, Sweep,
     SweepReading, merged, read_sweep, sweep_schema,

@@ -470,6 +470,9 @@ mod as_text {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     use super::Event;
+    use crate::scenario::decode::{References, decode};
+    use crate::scenario::problem::{Place, SourceId};
+    use crate::scenario::tree::from_json;
 
     pub(super) fn serialize<S: Serializer>(events: &[Event], to: S) -> Result<S::Ok, S::Error> {
         serde_json::to_string(events).map_err(S::Error::custom)?.serialize(to)
@@ -477,6 +480,11 @@ mod as_text {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Event>, D::Error> {
         let text = String::deserialize(from)?;
-        serde_json::from_str(&text).map_err(D::Error::custom)
+        let value: serde_json::Value = serde_json::from_str(&text).map_err(D::Error::custom)?;
+        // by the scenario's own reader: a second one of every form would be a page's largest part
+        let tree = from_json(&value, Place::start(SourceId(0)));
+        decode(&tree, "events", &mut References::default()).map_err(|problems| {
+            D::Error::custom(problems.first().map_or("no events", |problem| &problem.message))
+        })
     }
 }

@@ -1,4 +1,4 @@
-// Finds the module, compiles it once for the page and every worker, and starts the page.
+// Finds the module, unpacks it, compiles it once for the page and every worker, and starts the page.
 (async () => {
   "use strict";
   const text = (id) => document.getElementById(id).textContent;
@@ -6,6 +6,15 @@
     const place = document.getElementById("busyhour");
     place.textContent = "The page cannot start: " + problem;
     place.setAttribute("role", "alert");
+  };
+  // lives as long as it is needed: what it holds is several times the page's size
+  const unpack = async (unpacker, packed) => {
+    const load = (() => {
+/*{{unpack}}*/
+      return wasm_bindgen;
+    })();
+    await load({ module_or_path: unpacker });
+    return load.unpack(packed);
   };
 /*{{parts}}*/
   try {

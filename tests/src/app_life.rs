@@ -131,23 +131,33 @@ fn what_is_not_finished_30_s_after_a_reload_is_lost() {
 /// 50 ms of waiting let one worker serve every other of two that come within 200 ms.
 #[test]
 fn a_sync_worker_waits_for_its_client_to_close() {
-    let run = |lingers: &str, event: &str| {
+    let limited = |limit: u32, lingers: &str, event: &str| {
         let text = format!(
             "busyhour: 1\nduration: 10s\n\
-             users:\n  all: {{enter: web, arrivals: {{base: 8/s, spacing: even}}, limit: 20}}\n\
+             users:\n  all: {{enter: web, arrivals: {{base: 8/s, spacing: even}}, limit: {limit}}}\n\
              nodes:\n  web: {{model: gunicorn-sync, cores: 1, {lingers} steps: [io: 100ms]}}\n\
              events: [{event}]\n"
         );
         play(&plan(&text, &[]), 1)
     };
+    let run = |lingers: &str, event: &str| limited(20, lingers, event);
     assert_eq!(latency_ms(&run("", ""), 0), 100.0, "one every 125 ms, nobody waits");
     // each waits 25 ms longer than the one before: 0, 25, ... 475 ms
     assert_eq!(latency_ms(&run("lingers: 50ms,", ""), 0), 100.0 + 475.0 / 2.0);
-    // killed while it waits for the first one's close, it is free again at once
-    let killed = run("lingers: 50ms,", "{at: 240ms, restart: web}");
-    let surveys = killed.surveys();
-    assert_eq!(surveys[1].resources[0].station.busy.level(), 0);
-    assert_eq!(fates(&killed, 0, Cause::Reset), (20, 0));
+    // killed or told to stop while it waits for the first one's close, it is free again, and
+    // nobody is reset: the answer is out
+    for event in ["restart: web", "kill: web, for: 1ms"] {
+        let ended = run("lingers: 50ms,", &format!("{{at: 240ms, {event}}}"));
+        assert_eq!(ended.surveys()[1].resources[0].station.busy.level(), 0, "{event}");
+        assert_eq!(fates(&ended, 0, Cause::Reset).1, 0, "{event}");
+    }
+    // a client who never closes costs the worker its life, and the next one its place at once
+    let killed = limited(2, "lingers: 1h, timeout: 1s,", "");
+    assert_eq!(
+        (count(&killed, 1, "worker_timeouts"), fates(&killed, 0, Cause::Error)),
+        (2, (2, 0))
+    );
+    assert_eq!(killed.surveys()[1].resources[0].station.busy.level(), 0);
 }
 
 /// Until its master listens, an instance refuses; in its boot it lets wait.

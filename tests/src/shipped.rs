@@ -12,6 +12,12 @@ fn the_schema_file_is_the_forms_schema() {
     crate::support::judge_schema("scenario", &schema());
 }
 
+#[test]
+fn the_file_of_knobs_is_what_the_forms_say() {
+    let knobs = serde_json::to_value(sim_core::derived_manuals()).expect("it can be written");
+    crate::support::judge_derived("knobs.json", &knobs);
+}
+
 fn text<'a>(node: &'a Node, path: &str) -> &'a str {
     node.get(path).and_then(Node::as_text).unwrap_or_default()
 }

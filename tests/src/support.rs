@@ -48,7 +48,12 @@ pub(crate) fn play(plan: &Arc<Plan>, seed: u64) -> Run {
 
 /// A schema file of the repository is what the forms say; `BUSYHOUR_BLESS` writes it anew.
 pub(crate) fn judge_schema(of: &str, schema: &serde_json::Value) {
-    let path = format!("schema/{of}.schema.json");
+    judge_derived(&format!("{of}.schema.json"), schema);
+}
+
+/// A file in `schema/` is what is derived from the forms.
+pub(crate) fn judge_derived(name: &str, schema: &serde_json::Value) {
+    let path = format!("schema/{name}");
     if std::env::var_os("BUSYHOUR_BLESS").is_some() {
         let text = serde_json::to_string_pretty(schema).expect("it can be written");
         std::fs::write(root().join(&path), text + "\n").expect("the file can be written");

@@ -57,7 +57,7 @@ fn chore(words: &[&str]) -> Done {
         ["golden"] => golden(),
         ["schema"] => schema(),
         #[cfg(feature = "glue")]
-        ["glue", module, host, out] => glue::bind(module, host, out),
+        ["glue", module, host, name, out] => glue::bind(module, host, name, out),
         ["help" | "--help" | "-h"] | [] => {
             println!("{USAGE}");
             Ok(())
@@ -92,10 +92,12 @@ fn golden() -> Done {
 }
 
 fn schema() -> Done {
-    for of in ["scenario", "sweep", "plan"] {
+    for (of, end) in
+        [("scenario", ".schema"), ("sweep", ".schema"), ("plan", ".schema"), ("knobs", "")]
+    {
         let words = ["run", "--quiet", "--bin", "busyhour", "--", "schema", of];
         let text = output(cargo().args(words))?;
-        let path = root().join(format!("schema/{of}.schema.json"));
+        let path = root().join(format!("schema/{of}{end}.json"));
         shell::write(&path, text.as_bytes())?;
         println!("wrote {}", path.display());
     }

@@ -1,4 +1,5 @@
-//! Builds sim-web for WASM with whatever the machine offers, and binds it for node and for pages.
+//! Builds sim-web and the page's unpacker for WASM with whatever the machine offers, and binds them
+//! for node and for pages.
 
 use std::fmt;
 use std::fs;
@@ -93,43 +94,77 @@ impl Host {
     }
 }
 
-/// Builds the one module that node and the page share. Cheap when nothing changed.
-fn module() -> Result<PathBuf, String> {
+/// A module that is built.
+#[derive(Clone, Copy)]
+pub(crate) enum Module {
+    /// sim-web, which node and the page share.
+    Run,
+    /// What unpacks that in a page.
+    Unpacker,
+}
+
+impl Module {
+    /// What its files are called.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Run => "busyhour",
+            Self::Unpacker => "unpack",
+        }
+    }
+
+    /// The library that it is made of.
+    fn library(self) -> &'static str {
+        match self {
+            Self::Run => "sim_web",
+            Self::Unpacker => "unpack",
+        }
+    }
+}
+
+/// Builds all modules and returns this one. Cheap when nothing changed.
+fn built(module: Module) -> Result<PathBuf, String> {
     let route = Route::find().ok_or("no way to build for WASM yet: cargo xtask setup")?;
     let mut build = route.cargo();
     // a target folder of its own: another compiler's output beside ours would thrash both
     build.args(["build", "--quiet", "--profile", "web", "--lib", "--package", "sim-web"]);
+    build.args(["--package", "unpack"]);
     build.args(["--target", TARGET, "--target-dir", "target/web"]).args(route.flags());
     run(&mut build)?;
-    println!("sim-web built with {route}");
-    Ok(root().join("target/web").join(TARGET).join("web/sim_web.wasm"))
+    let library = module.library();
+    println!("{library} built with {route}");
+    Ok(root().join("target/web").join(TARGET).join(format!("web/{library}.wasm")))
 }
 
 /// Builds and binds for node; returns the folder of the glue.
 pub(crate) fn build() -> Result<PathBuf, String> {
-    bound(Host::Node)
+    bound(Module::Run, Host::Node)
 }
 
-/// Builds and binds for a host; returns the folder with `busyhour.js` and `busyhour_bg.wasm`.
-pub(crate) fn bound(host: Host) -> Result<PathBuf, String> {
-    let module = module()?;
+/// Builds and binds for a host; returns the folder with `NAME.js` and `NAME_bg.wasm`, and for
+/// a page with that packed as `NAME_bg.wasm.lzma`.
+pub(crate) fn bound(module: Module, host: Host) -> Result<PathBuf, String> {
+    let made = built(module)?;
     let glue = root().join("target/wasm").join(host.word());
-    let bound = glue.join("busyhour_bg.wasm");
-    if !newer(&bound, &module) {
-        bind(&module, host, &glue)?;
+    let end = match host {
+        Host::Node => "wasm",
+        Host::Page => "wasm.lzma",
+    };
+    let bound = glue.join(format!("{}_bg.{end}", module.name()));
+    if !newer(&bound, &made) {
+        bind(&made, host, module.name(), &glue)?;
     }
     let size_kib = fs::metadata(&bound).map_err(|e| e.to_string())?.len() as f64 / 1024.0;
-    println!("{} ({size_kib:.0} KiB)", glue.display());
+    println!("{} ({size_kib:.0} KiB)", bound.display());
     Ok(glue)
 }
 
 /// Calls this program again with the feature that knows how to bind.
-fn bind(module: &Path, host: Host, glue: &Path) -> Done {
+fn bind(module: &Path, host: Host, name: &str, glue: &Path) -> Done {
     let me = ["run", "--quiet", "--package", "xtask", "--features", "glue", "--", "glue"];
     let mut again = cargo();
     // optimising a binder that runs for a second costs more than it gives
     again.env("CARGO_PROFILE_DEV_OPT_LEVEL", "0").env("CARGO_PROFILE_DEV_DEBUG", "false");
-    run(again.args(me).arg(module).arg(host.word()).arg(glue))?;
+    run(again.args(me).arg(module).args([host.word(), name]).arg(glue))?;
     // node must read the glue as CommonJS whatever a package.json above it says
     write(&glue.join("package.json"), b"{\"type\": \"commonjs\"}\n")
 }

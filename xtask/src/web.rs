@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::shell::{program, read, root, write};
-use crate::wasm::{Host, bound};
+use crate::wasm::{Host, Module, bound};
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -16,18 +16,24 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 struct Parts {
     /// What loads the module: `busyhour.js`.
     glue: String,
-    /// The module.
+    /// The module, packed.
     module: Vec<u8>,
+    /// What loads its unpacker, and that.
+    unpack: String,
+    unpacker: Vec<u8>,
     style: String,
     scenarios: String,
 }
 
 /// Builds both forms of the page, says how large the single file is and returns its path.
 pub(crate) fn build() -> Result<PathBuf, String> {
-    let glue = bound(Host::Page)?;
+    let glue = bound(Module::Run, Host::Page)?;
+    let unpack = bound(Module::Unpacker, Host::Page)?;
     let parts = Parts {
         glue: read(&glue.join("busyhour.js"))?,
-        module: bytes(&glue.join("busyhour_bg.wasm"))?,
+        module: bytes(&glue.join("busyhour_bg.wasm.lzma"))?,
+        unpack: read(&unpack.join("unpack.js"))?,
+        unpacker: bytes(&unpack.join("unpack_bg.wasm"))?,
         style: style()?,
         scenarios: scenarios()?,
     };
@@ -44,16 +50,17 @@ pub(crate) fn build() -> Result<PathBuf, String> {
 
 /// The page as one file.
 fn single(parts: &Parts) -> Result<String, String> {
-    let (start, worker) = (started("packed.js")?, own("worker.js")?);
+    let (start, worker) = (started(parts, "packed.js")?, own("worker.js")?);
     for (name, text) in [("the glue", &parts.glue), ("start.js", &start), ("worker.js", &worker)] {
         if text.contains("</script") {
             return Err(format!("{name} would end its own script element"));
         }
     }
-    let module = base64(&zipped(&parts.module)?);
+    let (module, unpacker) = (base64(&parts.module), base64(&zipped(&parts.unpacker)?));
     let hashes = format!("{} {}", hash(&parts.glue)?, hash(&start)?);
     let program = format!(
         "<script type=\"application/octet-stream\" id=\"module\">{module}</script>\n\
+         <script type=\"application/octet-stream\" id=\"unpacker\">{unpacker}</script>\n\
          <script type=\"text/plain\" id=\"worker\">{worker}</script>\n\
          <script id=\"glue\">{}</script>\n<script>{start}</script>",
         parts.glue
@@ -76,8 +83,9 @@ fn shell(parts: &Parts, [policy, style, program]: [String; 3]) -> Result<String,
 }
 
 /// The script that starts the page, with its way to find the page's parts.
-fn started(way: &str) -> Result<String, String> {
-    filled("start.js", &own("start.js")?, &[("/*{{parts}}*/", own(way)?)])
+fn started(parts: &Parts, way: &str) -> Result<String, String> {
+    let places = [("/*{{parts}}*/", own(way)?), ("/*{{unpack}}*/", parts.unpack.clone())];
+    filled("start.js", &own("start.js")?, &places)
 }
 
 /// A file of the page's own.

@@ -1,4 +1,4 @@
-//! `busyhour schema`: the JSON Schema of scenarios, sweeps and plans.
+//! `busyhour schema`: the JSON Schema of scenarios, sweeps and plans, and every knob in words.
 
 use clap::{Args, ValueEnum};
 
@@ -15,6 +15,8 @@ enum Of {
     Sweep,
     /// Plans.
     Plan,
+    /// No schema: every component's knobs in words, as JSON.
+    Knobs,
 }
 
 /// Arguments of `schema`.
@@ -26,13 +28,13 @@ pub(crate) struct SchemaArgs {
 }
 
 pub(super) fn schema(args: &SchemaArgs) -> Result<Exit, Failure> {
-    let schema = match args.of {
-        Of::Scenario => sim_core::schema(),
-        Of::Sweep => sim_core::sweep_schema(),
-        Of::Plan => sim_core::plan_schema(),
+    let text = match args.of {
+        Of::Scenario => serde_json::to_string_pretty(&sim_core::schema()),
+        Of::Sweep => serde_json::to_string_pretty(&sim_core::sweep_schema()),
+        Of::Plan => serde_json::to_string_pretty(&sim_core::plan_schema()),
+        Of::Knobs => serde_json::to_string_pretty(&sim_core::derived_manuals()),
     };
-    let text = serde_json::to_string_pretty(&schema)
-        .map_err(|error| Failure::internal(error.to_string()))?;
+    let text = text.map_err(|error| Failure::internal(error.to_string()))?;
     print(&(text + "\n"))?;
     Ok(Exit::Ok)
 }

@@ -1,6 +1,12 @@
 //! The manual page of a component, from the schema of its form: every knob with type and default.
+//!
+//! Deriving it takes every form's schema, which a page must not carry: `schema/knobs.json` holds
+//! what was derived, and a test keeps the two equal.
+
+use std::sync::LazyLock;
 
 use schemars::schema_for;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{CATALOGUE, Component, Form, FormReader, read_form};
@@ -22,7 +28,7 @@ const QUANTITIES: &[(&str, &str)] = &[
 ];
 
 /// What a component is and which knobs it has.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manual {
     /// Its name in scenarios.
     pub name: String,
@@ -33,15 +39,17 @@ pub struct Manual {
 }
 
 /// One field of a form.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Knob {
     /// Path below the node, like `retry.backoff`.
     pub path: String,
     /// What can be written, in words: `whole number`, `one of fifo, lifo`, `list of ...`.
     pub kind: String,
     /// Whether it must be written.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub required: bool,
     /// Its default as JSON, where the form states one; others are told in `doc`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<String>,
     /// What it means.
     pub doc: String,
@@ -57,14 +65,27 @@ impl FormReader for Schema {
     }
 }
 
+/// What was derived last.
+static MANUALS: LazyLock<Vec<Manual>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../../../schema/knobs.json")).unwrap_or_default()
+});
+
 /// The manual of the component of that name.
 #[must_use]
-pub fn manual(name: &str) -> Option<Manual> {
-    let root = read_form(name, Schema)?;
-    let (name, summary) = CATALOGUE.iter().find(|(known, _)| *known == name)?;
-    let mut knobs = Vec::new();
-    Reader { root: &root }.fields(&root, "", DEPTH, &mut knobs);
-    Some(Manual { name: (*name).to_owned(), summary: (*summary).to_owned(), knobs })
+pub fn manual(name: &str) -> Option<&'static Manual> {
+    MANUALS.iter().find(|manual| manual.name == name)
+}
+
+/// Every component's manual, derived anew from the forms: what `schema/knobs.json` is to hold.
+#[must_use]
+pub fn derived_manuals() -> Vec<Manual> {
+    let one = |(name, summary): &(&str, &str)| {
+        let root = read_form(name, Schema)?;
+        let mut knobs = Vec::new();
+        Reader { root: &root }.fields(&root, "", DEPTH, &mut knobs);
+        Some(Manual { name: (*name).to_owned(), summary: (*summary).to_owned(), knobs })
+    };
+    CATALOGUE.iter().filter_map(one).collect()
 }
 
 struct Reader<'a> {
@@ -225,7 +246,7 @@ mod tests {
     #[test]
     fn every_component_has_a_manual_with_documented_knobs() {
         for (name, summary) in CATALOGUE {
-            let manual = manual(name).unwrap();
+            let manual = manual(name).expect("cargo xtask schema derives it");
             assert!(!manual.knobs.is_empty() && !summary.is_empty(), "{name}");
             for knob in &manual.knobs {
                 assert!(!knob.doc.is_empty() && !knob.kind.is_empty(), "{name}: {knob:?}");

@@ -83,7 +83,7 @@ impl Terms {
 /// it is written: without it memory plays no part.
 pub(super) fn fields(machine: &Machine, place: Place, (component, written): (&str, &Node)) -> Node {
     let mut form = Node::empty_map(place);
-    let knobs = manual(component).map(|manual| manual.knobs).unwrap_or_default();
+    let knobs = manual(component).map_or(&[][..], |manual| &manual.knobs);
     let knows = |path: &str| knobs.iter().any(|knob: &Knob| knob.path == path);
     if knows("cores") {
         push(&mut form, "cores", Node::new(place, Value::Int(i128::from(machine.cores))));

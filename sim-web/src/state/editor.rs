@@ -260,15 +260,17 @@ impl Editor {
     /// The fields of a part that name another one.
     #[must_use]
     pub fn links(part: &Part) -> Vec<String> {
-        let knobs = sim_core::manual(&part.component).map(|manual| manual.knobs);
+        let knobs = sim_core::manual(&part.component).map_or(&[][..], |manual| &manual.knobs);
         let names = |kind: &str| ["name of a node", "name of a service"].contains(&kind);
         let there = |path: &str| match path.rsplit_once('.') {
             None => true,
             Some((above, _)) => part.form.get(above).is_some_and(serde_json::Value::is_object),
         };
-        let knobs = knobs.unwrap_or_default().into_iter();
-        let single = knobs.filter(|knob| names(&knob.kind) && !knob.path.starts_with("steps"));
-        single.map(|knob| knob.path).filter(|path| there(path) && path != "service").collect()
+        let single = knobs
+            .iter()
+            .filter(|knob| names(&knob.kind) && !knob.path.starts_with("steps"))
+            .map(|knob| knob.path.clone());
+        single.filter(|path| there(path) && path != "service").collect()
     }
 
     fn changed(&mut self) -> Vec<Effect> {

@@ -46,7 +46,7 @@ const PLAIN: [&str; 10] = [
 /// The knobs of a part that are one value each, in the order of its manual.
 #[must_use]
 pub fn settings(part: &Part) -> Vec<Setting> {
-    let knobs = manual(&part.component).map(|manual| manual.knobs).unwrap_or_default();
+    let knobs = manual(&part.component).map_or(&[][..], |manual| &manual.knobs);
     knobs.iter().filter_map(|knob| setting(part, knob)).collect()
 }
 

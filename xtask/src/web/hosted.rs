@@ -25,14 +25,16 @@ pub(super) fn build(parts: &Parts, folder: &Path) -> Done {
     };
     let style = put("page", "css", parts.style.as_bytes())?;
     let glue = put("busyhour", "js", parts.glue.as_bytes())?;
-    let module = put("busyhour", "wasm", &parts.module)?;
+    let module = put("busyhour", "wasm.lzma", &parts.module)?;
+    let unpacker = put("unpack", "wasm", &parts.unpacker)?;
     // a worker finds its imports beside itself
     let worker = format!("importScripts(\"{glue}\");\n{}", own("worker.js")?);
     let worker = put("worker", "js", worker.as_bytes())?;
-    let start = put("start", "js", started("hosted.js")?.as_bytes())?;
+    let start = put("start", "js", started(parts, "hosted.js")?.as_bytes())?;
     let program = format!(
         "<script src=\"{glue}\"></script>\n\
-         <script src=\"{start}\" data-module=\"{module}\" data-worker=\"{worker}\"></script>"
+         <script src=\"{start}\" data-module=\"{module}\" data-unpacker=\"{unpacker}\" \
+         data-worker=\"{worker}\"></script>"
     );
     let style = format!("<link rel=\"stylesheet\" href=\"{style}\">");
     let page = shell(parts, [POLICY.to_owned(), style, program])?;
