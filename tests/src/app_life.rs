@@ -131,10 +131,10 @@ fn what_is_not_finished_30_s_after_a_reload_is_lost() {
 /// 50 ms of waiting let one worker serve every other of two that come within 200 ms.
 #[test]
 fn a_sync_worker_waits_for_its_client_to_close() {
-    let limited = |limit: u32, lingers: &str, event: &str| {
+    let limited = |most: u32, lingers: &str, event: &str| {
         let text = format!(
             "busyhour: 1\nduration: 10s\n\
-             users:\n  all: {{enter: web, arrivals: {{base: 8/s, spacing: even}}, limit: {limit}}}\n\
+             users:\n  all: {{enter: web, arrivals: {{base: 8/s, spacing: even}}, limit: {most}}}\n\
              nodes:\n  web: {{model: gunicorn-sync, cores: 1, {lingers} steps: [io: 100ms]}}\n\
              events: [{event}]\n"
         );

@@ -1,5 +1,4 @@
-//! Makes what loads a WASM module: its JavaScript, by the library form of the wasm-bindgen tool,
-//! and for pages the module itself, packed.
+//! Makes what loads a WASM module: its JavaScript, and for pages the module itself, packed.
 
 use std::fs;
 use std::path::Path;

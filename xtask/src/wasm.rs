@@ -46,8 +46,12 @@ impl Route {
             Self::Toolchain => cargo(),
             Self::Debian => debian_cargo(),
         };
-        // flags meant for this machine's processor mean nothing to WASM
-        command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
+        // flags meant for this machine's processor mean nothing to WASM; and where its files lie is
+        // nobody's business, and would make two machines' pages differ
+        let short = |from: PathBuf, to| format!("--remap-path-prefix={}={to}", from.display());
+        let sources = cargo_home().map(|home| short(home, "/cargo"));
+        let short: Vec<String> = sources.into_iter().chain([short(root(), "/busyhour")]).collect();
+        command.env_remove("RUSTFLAGS").env("CARGO_ENCODED_RUSTFLAGS", short.join("\x1f"));
         command
     }
 
@@ -57,6 +61,12 @@ impl Route {
             Self::Debian => &["-Zbuild-std=std,panic_abort"],
         }
     }
+}
+
+/// Where cargo keeps other people's sources.
+fn cargo_home() -> Option<PathBuf> {
+    let said = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    said.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")))
 }
 
 /// Debian's cargo with Debian's compiler, which lets a stable release build its own library.

@@ -4,6 +4,27 @@ use super::Fault;
 
 pub(crate) const FAULTS: &[Fault] = &[
     Fault {
+        file: "sim-web/src/session.rs",
+        find: "        if self.original.is_none() {\n            answers",
+        replace: "        if self.original.is_some() {\n            answers",
+        test: "sim-web session::tests::branches::a_change_after",
+        why: "a change after the end would overwrite the run that is to be compared with",
+    },
+    Fault {
+        file: "sim-web/src/state.rs",
+        find: "        if self.rival.is_none() && self.cursor_s.is_none() {",
+        replace: "        if self.rival.is_none() && self.cursor_s.is_some() {",
+        test: "sim-web state::tests::branches::at_the_end",
+        why: "a run that broke would end with its calm end in view",
+    },
+    Fault {
+        file: "sim-web/src/state/topology/layout.rs",
+        find: "            Direction::Down => (HIGH, WIDE),",
+        replace: "            Direction::Down => (WIDE, HIGH),",
+        test: "sim-web layout::tests::",
+        why: "boxes of a picture for a phone would lie on each other",
+    },
+    Fault {
         file: "sim-core/src/run.rs",
         find: "            coming.retain(|event| event.at > now);",
         replace: "            coming.retain(|event| event.at > now + 1);",

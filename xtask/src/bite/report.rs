@@ -4,6 +4,20 @@ use super::Fault;
 
 pub(crate) const FAULTS: &[Fault] = &[
     Fault {
+        file: "sim-core/src/report/story.rs",
+        find: "        let gone = before.last().filter(|last| last.to != began);",
+        replace: "        let gone = before.first().filter(|last| last.to != began);",
+        test: "goldens::",
+        why: "a rule that scaled in four times would be told to have done so once",
+    },
+    Fault {
+        file: "sim-core/src/report/bottleneck.rs",
+        find: "        .max_by(|(one, _), (other, _)| one.most.total_cmp(&other.most));",
+        replace: "        .max_by(|(one, _), (other, _)| one.average.total_cmp(&other.average));",
+        test: "sim-core report::tests::blame",
+        why: "a part that is nearly full at the peak hides behind one that is half full all day",
+    },
+    Fault {
         file: "sim-core/src/scenario/parts.rs",
         find: "    tree::overlay(&tree::overlay(&base, &machine), &own)",
         replace: "    tree::overlay(&tree::overlay(&base, &own), &machine)",
