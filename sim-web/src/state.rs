@@ -9,6 +9,7 @@ pub mod editor;
 pub mod edits;
 pub mod figures;
 pub mod fragment;
+pub mod happenings;
 pub mod knobs;
 pub mod lens;
 mod messages;

@@ -288,7 +288,7 @@ fn theme_choice(now: Theme, send: &Callback<Message>) -> Html {
 
 /// The page about a run.
 fn running(state: &State, send: &Callback<Message>) -> Html {
-    let flags = Rc::new(values::flags(state));
+    let flags = Rc::new(state.flags());
     let chart = |figure: &Rc<Figure>| {
         html! {
             <Chart key={figure.id} figure={Rc::clone(figure)} dark={state.dark()}

@@ -42,7 +42,7 @@ pub(super) fn decode_form(part: &mut ReadPart) -> Result<Form, Vec<Problem>> {
     let entry = Entry { key: part.name.clone(), key_place: part.place, node: part.tree.clone() };
     let reader = Decode { entry: &entry, path: &part.path, references: &mut part.references };
     let form = read_form(&part.component, reader);
-    let unknown = || unknown_component(&part.component, &part.path, part.place);
+    let unknown = || unknown("component", &part.component, &part.path, part.place);
     let form = form.unwrap_or_else(|| Err(vec![unknown()]));
     form.map_err(|problems| problems.into_iter().map(|one| machine_helps(one, part)).collect())
 }
@@ -58,33 +58,20 @@ fn machine_helps(problem: Problem, part: &ReadPart) -> Problem {
     problem
 }
 
-fn unknown_component(name: &str, path: &str, place: Place) -> Problem {
-    let known: Vec<&str> = CATALOGUE.iter().map(|(name, _)| *name).collect();
-    let remedy = match suggest(name, models::names()) {
-        Some(model) if suggest(name, known.iter().copied()).is_none() => {
-            format!("{model} is a model: write model: {model}")
-        }
-        _ => nearest_remedy(name, &known),
+/// A word behind `component` or `model` that is none; it may be one of the other kind.
+fn unknown(field: &str, name: &str, path: &str, place: Place) -> Problem {
+    let components = CATALOGUE.iter().map(|(name, _)| *name).collect();
+    let (own, (other, others)) = match field {
+        "model" => (models::names(), ("component", components)),
+        _ => (components, ("model", models::names())),
     };
-    Problem::new(
-        Code::UnknownModel,
-        format!("{path}.component"),
-        format!("\"{name}\" is no component"),
-    )
-    .at(place)
-    .with_value(name)
-    .with_remedy(remedy)
-}
-
-fn unknown_model(name: &str, path: &str, place: Place) -> Problem {
-    let components = CATALOGUE.iter().map(|(name, _)| *name);
-    let remedy = match suggest(name, components) {
-        Some(component) if suggest(name, models::names()).is_none() => {
-            format!("{component} is a component: write component: {component}")
-        }
-        _ => nearest_remedy(name, &models::names()),
+    let meant = suggest(name, others).filter(|_| suggest(name, own.iter().copied()).is_none());
+    let remedy = match meant {
+        Some(meant) => format!("{meant} is a {other}: write {other}: {meant}"),
+        None => nearest_remedy(name, &own),
     };
-    Problem::new(Code::UnknownModel, format!("{path}.model"), format!("\"{name}\" is no model"))
+    let message = format!("\"{name}\" is no {field}");
+    Problem::new(Code::UnknownModel, format!("{path}.{field}"), message)
         .at(place)
         .with_value(name)
         .with_remedy(remedy)
@@ -186,7 +173,7 @@ fn read_part(
     let written_at = tree.get("component").map_or(entry.key_place, |node| node.place);
     if let Some(word) = word_of(&mut tree, "component", &path)? {
         if !CATALOGUE.iter().any(|(name, _)| *name == word) {
-            return Err(vec![unknown_component(&word, &path, written_at)]);
+            return Err(vec![unknown("component", &word, &path, written_at)]);
         }
         component = Some(word);
     }
@@ -252,7 +239,7 @@ fn model_form(
     sources: &mut Sources,
 ) -> Result<(String, Node), Vec<Problem>> {
     if models::text(model).is_none() {
-        return Err(vec![unknown_model(model, path, place)]);
+        return Err(vec![unknown("model", model, path, place)]);
     }
     let model = models::load(model, sources)?;
     Ok((model.component, model.form))

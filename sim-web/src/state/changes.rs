@@ -2,10 +2,12 @@
 
 use serde_json::Value;
 use sim_core::Duration;
+use sim_core::figures::clock;
 
+use super::course::Course;
 use super::knobs::typed;
 use super::{Effect, State};
-use crate::protocol::{Command, Part};
+use crate::protocol::{Command, Doing, Note, Part};
 
 /// Fields of an event that hold a value to edit, the most telling first.
 const VALUES: [&str; 4] = ["to", "factor", "count", "for"];
@@ -78,8 +80,7 @@ pub fn sentence(change: &Value) -> String {
 }
 
 /// Whether a change is one of this part.
-#[must_use]
-pub fn is_about(change: &Value, part: &Part) -> bool {
+fn is_about(change: &Value, part: &Part) -> bool {
     if let Some(path) = change["set"].as_str() {
         return path.strip_prefix(&part.path).is_some_and(|knob| knob.starts_with('.'));
     }
@@ -88,6 +89,30 @@ pub fn is_about(change: &Value, part: &Part) -> bool {
         (name == part.name).then_some(())
     };
     change.as_object().is_some_and(|fields| fields.values().any(|value| named(value).is_some()))
+}
+
+impl Course {
+    /// What was changed of a part, in sentences.
+    #[must_use]
+    pub fn done_to(&self, part: &Part) -> Vec<String> {
+        let waits = self.progress.doing == Doing::Paused;
+        let said = |change: &Value| {
+            // a change is made a nanosecond after the time that the run stood at
+            let at =
+                at_ns(change).map_or_else(|| time(change), |at| clock(at / 1_000_000 * 1_000_000));
+            let due = waits && at_ns(change) == Some(self.progress.now + 1);
+            let hint = if due { "; press play to see what it does" } else { "" };
+            format!("At {at}: {}{hint}.", sentence(change))
+        };
+        self.changes.iter().filter(|change| is_about(change, part)).map(said).collect()
+    }
+
+    /// Why the last change was refused, if it was one of this part.
+    #[must_use]
+    pub fn refused_to(&self, part: &Part) -> Option<&[Note]> {
+        let (event, notes) = self.refused.as_ref()?;
+        event.as_ref().filter(|event| is_about(event, part)).map(|_| &notes[..])
+    }
 }
 
 impl State {

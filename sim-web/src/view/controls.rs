@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::JsCast;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
-use super::{some, values};
+use super::some;
 use crate::protocol::{Doing, Speed};
 use crate::state::{Message, RATIOS, State};
 
@@ -106,8 +106,6 @@ fn bar(state: &State, send: &Callback<Message>) -> Html {
     let moved = some(send, move |event: InputEvent| value_of(event).map(to));
     let share = if end_s > 0.0 { recorded_s / end_s * 100.0 } else { 0.0 };
     let now_s = state.cursor_s.unwrap_or(state.course.progress.now as f64 / 1e9);
-    // whoever has no pointer to lay on a flag reads it here
-    let happened = state.cursor_s.and_then(|at_s| values::flag_at(state, at_s));
     let follow = send.reform(|_| Message::Look(None));
     html! {
         <>
@@ -121,7 +119,7 @@ fn bar(state: &State, send: &Callback<Message>) -> Html {
                 </button>
             }
         </div>
-        if let Some(happened) = happened { <p class="note here">{ happened }</p> }
+        if let Some(happened) = state.flag() { <p class="note here">{ happened }</p> }
         </>
     }
 }

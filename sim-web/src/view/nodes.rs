@@ -8,7 +8,6 @@ use yew::prelude::*;
 
 use super::some;
 use crate::protocol::{Doing, Part};
-use crate::state::changes::{at_ns, is_about, sentence, time};
 use crate::state::knobs::{Kind, Setting, settings, typed};
 use crate::state::{Message, State};
 
@@ -65,21 +64,11 @@ fn part((at, part): (usize, &Part), state: &State, send: &Callback<Message>) -> 
 
 /// What became of the changes to a part.
 fn outcome(part: &Part, state: &State) -> Html {
-    let course = &state.course;
-    let done = course.changes.iter().filter(|change| is_about(change, part));
-    let waits = course.progress.doing == Doing::Paused;
-    let said = |change: &Value| {
-        let at = at_ns(change).map_or_else(|| time(change), |at| clock(at / 1_000_000 * 1_000_000));
-        let due = waits && at_ns(change) == Some(course.progress.now + 1);
-        let hint = if due { "; press play to see what it does" } else { "" };
-        html! { <li>{ format!("At {at}: {}{hint}.", sentence(change)) }</li> }
-    };
-    let refused = course.refused.as_ref();
-    let refused = refused.filter(|(event, _)| event.as_ref().is_some_and(|e| is_about(e, part)));
+    let done = state.course.done_to(part).into_iter().map(|said| html! { <li>{ said }</li> });
     html! {
         <>
-        <ul class="notes done" role="status">{ for done.map(said) }</ul>
-        if let Some((_, notes)) = refused {
+        <ul class="notes done" role="status">{ for done }</ul>
+        if let Some(notes) = state.course.refused_to(part) {
             <div role="alert" class="refused">{ super::answer::notes(notes) }</div>
         }
         </>

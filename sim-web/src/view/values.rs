@@ -7,12 +7,8 @@ use sim_core::figures::at;
 use yew::prelude::*;
 
 use crate::state::figures::{Figure, Line};
+use crate::state::happenings::said;
 use crate::state::{Message, State};
-
-/// Happenings that the list shows: as many as anybody reads.
-const LISTED: usize = 60;
-/// How near a flag is that is meant, as a share of the charts' width.
-const NEAR: f64 = 0.01;
 
 /// Every chart's values at the time that is looked at.
 pub(super) fn values(state: &State) -> Html {
@@ -65,42 +61,11 @@ fn values_of(line: &Line, figure: &Figure, state: &State) -> Html {
     }
 }
 
-/// Flags that stand in every chart: when, and what happened.
-pub(super) fn flags(state: &State) -> Vec<(f64, String)> {
-    let apart_s = state.duration_s() / 60.0;
-    let mut flags: Vec<(f64, String)> = Vec::new();
-    for moment in state.course.happened() {
-        match flags.last_mut() {
-            Some((at_s, all)) if moment.at_s - *at_s < apart_s => {
-                all.push_str(&format!("; {}", said(moment)));
-            }
-            _ => flags.push((moment.at_s, format!("{}: {}", at(moment.at_s), said(moment)))),
-        }
-    }
-    flags
-}
-
-fn said(moment: &Moment) -> String {
-    let node = moment.node.as_deref().map_or(String::new(), |node| format!("{node}: "));
-    format!("{node}{}", moment.what)
-}
-
-/// What the flag says that is nearest to a time, s, if one is as near as a finger would be.
-pub(super) fn flag_at(state: &State, at_s: f64) -> Option<String> {
-    let (from_s, to_s) = state.span();
-    let apart = |(flag_s, _): &(f64, String)| (flag_s - at_s).abs();
-    let nearest = flags(state).into_iter().min_by(|a, b| apart(a).total_cmp(&apart(b)))?;
-    (apart(&nearest) <= (to_s - from_s) * NEAR).then_some(nearest.1)
-}
-
 /// What happened up to the time that is looked at, the newest first.
 pub(super) fn happened(state: &State, send: &Callback<Message>) -> Html {
-    let all = state.course.happened();
-    if all.is_empty() {
+    if state.course.happened().is_empty() {
         return Html::default();
     }
-    let before = all.partition_point(|moment| moment.at_s <= state.shown_s());
-    let from = before.saturating_sub(LISTED);
     let entry = |moment: &Moment| {
         let at_s = moment.at_s;
         let look = send.reform(move |_| Message::Look(Some(at_s)));
@@ -117,7 +82,7 @@ pub(super) fn happened(state: &State, send: &Callback<Message>) -> Html {
                 }
             </h2>
             <div tabindex="0" role="region" aria-labelledby="happened-title">
-                <ol class="happened">{ for all[from..before].iter().rev().map(entry) }</ol>
+                <ol class="happened">{ for state.happened().iter().rev().map(entry) }</ol>
             </div>
         </section>
     }
