@@ -107,11 +107,12 @@ impl Line {
         self.points.iter().filter_map(|(_, value)| *value).fold(f64::INFINITY, f64::min)
     }
 
-    /// Its value at a time, s: that of the window around it.
+    /// Its value at a time, s: that of the window around it; where one ends and one begins, of the
+    /// later, as in the picture.
     #[must_use]
     pub fn at(&self, at_s: f64) -> Option<f64> {
         let after = self.points.partition_point(|(middle_s, _)| *middle_s < at_s);
-        let near = [after.checked_sub(1), Some(after)].into_iter().flatten();
+        let near = [Some(after), after.checked_sub(1)].into_iter().flatten();
         let distance = |index: &usize| (self.points[*index].0 - at_s).abs();
         let found = near
             .filter(|index| *index < self.points.len())
@@ -383,6 +384,10 @@ mod tests {
         let rate = frame.requests.issued as f64 / (frame.end_s - frame.start_s);
         let shown = traffic.lines[0].at(middle_s).unwrap();
         assert!((shown - rate).abs() < 1e-9 * rate, "{shown} {rate}");
+        // at the end of a frame the next one is shown, as in the picture
+        let line = &traffic.lines[0];
+        assert_eq!(line.at(frame.start_s), Some(shown));
+        assert_ne!(line.at(frame.start_s - 1e-6), Some(shown));
         // as many lost as the report counts
         let width = frame.end_s - frame.start_s;
         let lost: f64 = traffic.lines[2].points.iter().filter_map(|(_, v)| *v).sum();

@@ -12,6 +12,12 @@ const APART: f64 = 1.0 / 60.0;
 /// How near a flag is that is meant, as a share of what the charts show.
 const NEAR: f64 = 0.01;
 
+/// When something happened: a change is made a nanosecond after the time that the run stood at.
+#[must_use]
+pub fn when(at_s: f64) -> String {
+    at((at_s * 1e3).floor() / 1e3)
+}
+
 /// A happening in words.
 #[must_use]
 pub fn said(moment: &Moment) -> String {
@@ -23,9 +29,20 @@ impl State {
     /// The last of what happened up to the time that is looked at.
     #[must_use]
     pub fn happened(&self) -> &[Moment] {
+        let (before, _) = self.parted();
+        &before[before.len().saturating_sub(LISTED)..]
+    }
+
+    /// How many things happened after the time that is looked at.
+    #[must_use]
+    pub fn happens_later(&self) -> usize {
+        self.parted().1.len()
+    }
+
+    /// What happened up to the time that is looked at, and later.
+    fn parted(&self) -> (&[Moment], &[Moment]) {
         let all = self.course.happened();
-        let before = all.partition_point(|moment| moment.at_s <= self.shown_s());
-        &all[before.saturating_sub(LISTED)..before]
+        all.split_at(all.partition_point(|moment| moment.at_s <= self.shown_s()))
     }
 
     /// Flags that stand in every chart: when, and what happened.
@@ -38,7 +55,7 @@ impl State {
                 Some((at_s, all)) if moment.at_s - *at_s < apart_s => {
                     all.push_str(&format!("; {}", said(moment)));
                 }
-                _ => flags.push((moment.at_s, format!("{}: {}", at(moment.at_s), said(moment)))),
+                _ => flags.push((moment.at_s, format!("{}: {}", when(moment.at_s), said(moment)))),
             }
         }
         flags

@@ -28,7 +28,9 @@ pub(super) fn branches(state: &State, send: &Callback<Message>) -> Html {
             </div>
             <p class="note">
                 { "Dashed grey in the charts: the original. What you change is changed in the \
-                   fork; both meet the same requests, so the difference is the change's own." }
+                   fork; both meet the same requests, so the difference is the change's own. \
+                   It is of whole frames of the charts, whose percentiles may differ from the \
+                   verdict's by some per cent." }
             </p>
         </section>
     }

@@ -86,7 +86,9 @@ fn clock(state: &State) -> String {
     {
         text.push_str(&format!(", at {} \u{d7} real time", significant(ratio)));
     }
-    if state.course.progress.doing == Doing::Finished {
+    if let Some(at_s) = state.cursor_s {
+        text.push_str(&format!(", looking at {}", at(at_s)));
+    } else if state.course.progress.doing == Doing::Finished {
         text.push_str(&format!(", {} events", count(state.course.progress.events)));
     }
     text

@@ -104,7 +104,8 @@ fn deeds(part: &Part, send: &Callback<Message>) -> Html {
 
 fn knob(setting: &Setting, running: Option<u32>, send: &Callback<Message>) -> Html {
     // whoever scales has another number in service than the scenario begins with
-    let now = running.filter(|_| setting.name == "replicas").map(|now| format!(" (now {now})"));
+    let now =
+        running.filter(|_| setting.name == "replicas").map(|now| format!(" ({now} in service)"));
     let path = setting.path.clone();
     let event = move |value: String| {
         (!value.trim().is_empty())

@@ -7,7 +7,7 @@ use sim_core::figures::at;
 use yew::prelude::*;
 
 use crate::state::figures::{Figure, Line};
-use crate::state::happenings::said;
+use crate::state::happenings::{said, when};
 use crate::state::{Message, State};
 
 /// Every chart's values at the time that is looked at.
@@ -63,6 +63,7 @@ fn values_of(line: &Line, figure: &Figure, state: &State) -> Html {
 
 /// What happened up to the time that is looked at, the newest first.
 pub(super) fn happened(state: &State, send: &Callback<Message>) -> Html {
+    let later = state.happens_later();
     if state.course.happened().is_empty() {
         return Html::default();
     }
@@ -70,7 +71,7 @@ pub(super) fn happened(state: &State, send: &Callback<Message>) -> Html {
         let at_s = moment.at_s;
         let look = send.reform(move |_| Message::Look(Some(at_s)));
         html! {
-            <li><button type="button" onclick={look}>{ at(at_s) }</button>{ said(moment) }</li>
+            <li><button type="button" onclick={look}>{ when(at_s) }</button>{ said(moment) }</li>
         }
     };
     html! {
@@ -78,7 +79,7 @@ pub(super) fn happened(state: &State, send: &Callback<Message>) -> Html {
             <h2 id="happened-title">
                 { "What happened" }
                 if let Some(at_s) = state.cursor_s {
-                    <small>{ format!(" up to {}", at(at_s)) }</small>
+                    <small>{ format!(" up to {}; {later} more later", at(at_s)) }</small>
                 }
             </h2>
             <div tabindex="0" role="region" aria-labelledby="happened-title">

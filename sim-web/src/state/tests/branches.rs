@@ -94,6 +94,7 @@ fn at_the_end_of_a_run_that_broke_its_worst_is_looked_at_with_what_only_the_whol
     let worst_s = report.worst_s().unwrap();
     let listed = desk.state.happened();
     assert!(!listed.is_empty() && listed.iter().all(|moment| moment.at_s <= worst_s));
+    assert_eq!(listed.len() + desk.state.happens_later(), report.timeline.len());
     let (flag_s, flag) = desk.state.flags().swap_remove(0);
     desk.take(Message::Look(Some(flag_s + 0.001 * desk.state.duration_s())));
     assert_eq!(desk.state.flag(), Some(flag));
